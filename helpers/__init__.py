@@ -1,0 +1,1 @@
+"""The pipeline of the course: versioned modules and the tools around them."""

@@ -1,0 +1,1 @@
+"""Stage 1 of the pipeline: from NumPy arrays to what a training reads."""

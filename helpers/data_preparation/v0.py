@@ -1,0 +1,26 @@
+"""Data preparation, version 0: all points as two tensors on the device."""
+
+import torch
+
+from helpers.checks import check_features_and_labels
+from helpers.devices import find_device
+
+
+def prepare_data(x, y):
+    """Turn the training points into tensors on the device (chapter 00).
+
+    Args:
+        x: features [N, 1], array or tensor.
+        y: labels [N, 1].
+
+    Returns:
+        x_train_tensor [N, 1] and y_train_tensor [N, 1], float32.
+
+    Raises:
+        DataError: x and y do not belong together.
+    """
+    check_features_and_labels(x, y)
+    device = find_device()
+    x_train_tensor = torch.as_tensor(x, dtype=torch.float32, device=device)
+    y_train_tensor = torch.as_tensor(y, dtype=torch.float32, device=device)
+    return x_train_tensor, y_train_tensor

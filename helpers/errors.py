@@ -1,0 +1,37 @@
+"""The errors of the course: each message is a sentence to act on.
+
+A message says what was expected, what was found, the likely cause and what
+to do. All of them are a ``CourseError``.
+"""
+
+
+class CourseError(Exception):
+    """The base of every error that `helpers` raises on purpose."""
+
+
+class PairingError(CourseError):
+    """Versions of two stages were put together that do not fit."""
+
+
+class DataError(CourseError):
+    """Features, labels or a loader are not what the pipeline can use."""
+
+
+class DeviceError(CourseError):
+    """A device was asked for that this machine does not have."""
+
+
+class RunNameError(CourseError):
+    """A run name would leave ``runs/`` or fail on another system."""
+
+
+class CheckpointError(CourseError):
+    """A checkpoint cannot be written, read, or loaded into this model."""
+
+
+class DivergenceError(CourseError):
+    """The loss stopped being a finite number."""
+
+
+class ServiceError(CourseError):
+    """A server did not start or did not answer."""

@@ -1,0 +1,1 @@
+"""One pass over a loader, in two versions: plain mean, weighted mean."""

@@ -1,0 +1,32 @@
+"""Mini-batch inner loop, version 1: batches weighted by their size."""
+
+from helpers.checks import NO_BATCH, check_loader
+from helpers.errors import DataError
+
+
+def mini_batch(device, data_loader, step_fn) -> float:
+    """Run a step function on every batch of a loader (chapter 05).
+
+    Args:
+        device: where each batch goes; the data set itself stays on the CPU.
+        data_loader: gives features [n, n_features] and labels [n, 1].
+        step_fn: takes one batch, returns its loss.
+
+    Returns:
+        The mean over all rows: the loss of the epoch, also when the last
+        batch is smaller than the others.
+
+    Raises:
+        DataError, DeviceError: an empty loader, an unknown device.
+    """
+    check_loader(data_loader, device)
+    total, count = 0.0, 0
+    for x_batch, y_batch in data_loader:
+        x_batch = x_batch.to(device)  # [n, n_features]
+        y_batch = y_batch.to(device)  # [n, 1]
+        loss = step_fn(x_batch, y_batch)
+        total += loss * len(x_batch)
+        count += len(x_batch)
+    if count == 0:
+        raise DataError(NO_BATCH)
+    return total / count

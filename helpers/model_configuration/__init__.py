@@ -1,0 +1,1 @@
+"""Stage 2 of the pipeline: the model and all that a training step needs."""

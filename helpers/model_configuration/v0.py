@@ -1,0 +1,32 @@
+"""Model configuration, version 0: model, loss and optimizer."""
+
+import torch
+from torch import nn, optim
+
+from helpers.devices import find_device
+from helpers.pipeline import Configuration
+
+SEED = 42  # of the weights a model starts with
+
+
+def configure_model(lr=0.1, device=None):
+    """Build the model and what trains it (chapter 00).
+
+    Args:
+        lr: learning rate of the optimizer.
+        device: name of a device; None takes the best there is.
+
+    Returns:
+        a Configuration with device, model, loss_fn, optimizer.
+
+    Raises:
+        DeviceError: this machine has no such device.
+    """
+    device = find_device(device)
+    torch.manual_seed(SEED)
+    model = nn.Sequential(nn.Linear(1, 1)).to(device)
+    loss_fn = nn.MSELoss(reduction="mean")
+    optimizer = optim.SGD(model.parameters(), lr=lr)
+    return Configuration(
+        device=device, model=model, loss_fn=loss_fn, optimizer=optimizer
+    )

@@ -1,0 +1,19 @@
+"""A progress bar for long work, silent where nobody watches."""
+
+from collections.abc import Iterable
+
+from tqdm.auto import tqdm
+from tqdm.notebook import tqdm as notebook_tqdm
+
+
+def progress(steps: Iterable, description: str = "epochs") -> Iterable:
+    """Show a bar while iterating, from the first second on; remove it at the end.
+
+    In a page it is a widget. In a terminal it is a line; when the output
+    goes to a file there is none. ``TQDM_DISABLE=1`` turns it off: `make
+    notebooks` and the tests do, so that no bar is stored in a page.
+    """
+    # In a page the output is never a terminal, so only elsewhere may tqdm
+    # decide by that (disable=None).
+    options = {} if issubclass(tqdm, notebook_tqdm) else {"disable": None}
+    return tqdm(steps, desc=description, leave=False, delay=1, **options)
