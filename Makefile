@@ -1,0 +1,50 @@
+# make lab, make test: all a reader needs. `make help` lists the rest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# Jupyter refuses to run as root without its own flag: pass it there only.
+LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
+# A machine without a display gets the address to open, not a browser.
+ifneq ($(shell uname),Darwin)
+LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks lint bench clean
+
+help: ## list these commands
+	@grep -E '^[a-z]+:.*## ' Makefile | \
+		awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+lab: $(READY) ## open JupyterLab on the start page
+	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 $(LAB_FLAGS) \
+		notebooks/00_start_here.ipynb
+
+test: $(READY) ## run every test and prove every output on every page
+	$(BIN)/python -m pytest --nbval -n auto
+
+notebooks: $(READY) ## execute every page anew and store it
+	$(BIN)/python -m helpers.pages
+
+lint: $(READY) ## ruff check and ruff format, pages included
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+bench: $(READY) ## time an epoch of each training version against a plain loop
+	$(BIN)/python -m helpers.bench
+
+clean: ## remove the environment (runs/ and pages stay)
+	rm -rf $(VENV)
+
+# A set-up that was interrupted leaves no .ready and is done again.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit( \
+		None if (3, 11) <= v <= (3, 13) else "This is Python %d.%d, and the course \
+	needs 3.11 to 3.13: make lab PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	touch $(READY)

@@ -1,0 +1,60 @@
+"""What pytest has to know for pages and tests alike."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+
+# A page that is opened while the tests run must not see a test's kernel.
+# Every pytest process gets its own folder for temporary files and for runs.
+_private = Path(tempfile.mkdtemp(prefix="training_loop_tests_"))
+(_private / "tmp").mkdir()
+os.environ.update(
+    TMPDIR=str(_private / "tmp"),
+    TEMP=str(_private / "tmp"),
+    TMP=str(_private / "tmp"),
+    TRAINING_LOOP_RUNS=str(_private / "runs"),
+    TQDM_DISABLE="1",  # no progress bar in outputs
+)
+tempfile.tempdir = None  # read the new place
+
+
+def pytest_configure(config):
+    # nbval reads this path from the working directory; make it any directory
+    if hasattr(config.option, "nbval_sanitize_with"):
+        config.option.nbval_sanitize_with = str(ROOT / "tests" / "sanitize.cfg")
+
+
+def pytest_collection_modifyitems(items):
+    """Give the slowest files out first, so that no core waits at the end."""
+    weight = {"tests/test_long.py": 0}
+    items.sort(key=lambda item: weight.get(item.nodeid.split("::")[0], 1))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    """End the TensorBoard servers that pages of this process left running."""
+    if "tensorboard" in sys.modules or (_private / "tmp").exists():
+        _end_servers(_private / "tmp" / ".tensorboard-info")
+    shutil.rmtree(_private, ignore_errors=True)
+
+
+def _end_servers(notes: Path) -> None:
+    import json
+
+    import psutil
+
+    for note in notes.glob("pid-*.info"):
+        try:
+            pid = json.loads(note.read_text())["pid"]
+            process = psutil.Process(pid)
+            if "tensorboard" in " ".join(process.cmdline()):
+                process.terminate()
+                process.wait(timeout=5)
+        except (OSError, ValueError, KeyError, psutil.Error):
+            continue

@@ -1,0 +1,108 @@
+"""Execute pages from a fresh kernel and store them in one normal form.
+
+    python -m helpers.pages                          every page
+    python -m helpers.pages notebooks/03_*.ipynb     some pages
+
+This is `make notebooks`. A page that fails keeps its old file.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from helpers.paths import ROOT
+
+NOTEBOOKS = ROOT / "notebooks"
+CELL_TIMEOUT = 120  # seconds
+# A cell with this tag is stored without output: it differs at every run.
+NO_OUTPUT = "no-stored-output"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Execute the pages named, or all; return how many failed."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("pages", nargs="*", type=Path, help="default: all")
+    paths = parser.parse_args(arguments).pages
+    paths = paths or sorted(NOTEBOOKS.rglob("[!.]*.ipynb"))
+    failed = 0
+    with tempfile.TemporaryDirectory() as runs:
+        # as in the tests: no bar in stored outputs, no reader's run touched
+        os.environ.update(TQDM_DISABLE="1", TRAINING_LOOP_RUNS=runs)
+        for number, path in enumerate(paths, start=1):
+            start = time.perf_counter()
+            error = execute(path)
+            seconds = time.perf_counter() - start
+            print(
+                f"[{number}/{len(paths)}] {path.name}: "
+                f"{error or 'done'} ({seconds:.1f} s)",
+                flush=True,
+            )
+            failed += error is not None
+    return failed
+
+
+def execute(path: Path) -> str | None:
+    """Execute one page and store it; return what went wrong, if anything."""
+    page = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        page,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        return f"failed, and is stored as it was\n{error}"
+    normalise(page)
+    nbformat.validate(page)
+    aside = path.with_suffix(".part")
+    nbformat.write(page, aside)
+    os.replace(aside, path)
+    return None
+
+
+def normalise(page: NotebookNode) -> None:
+    """Remove from a page what depends on when and where it was executed."""
+    page.metadata = NotebookNode(
+        kernelspec={
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        },
+        language_info={"name": "python"},
+    )
+    page.nbformat, page.nbformat_minor = 4, 5
+    for cell in page.cells:
+        tags = sorted(cell.metadata.get("tags", []))
+        cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
+        if cell.cell_type == "code":
+            outputs = [] if NO_OUTPUT in tags else cell.outputs
+            cell.outputs = [_normal_output(output) for output in outputs]
+
+
+def _normal_output(output: NotebookNode) -> NotebookNode:
+    if output.output_type == "error":
+        # the frames name files of this machine; the message says it all
+        output.traceback = [f"{output.ename}: {output.evalue}"]
+    if output.output_type in ("display_data", "execute_result"):
+        output.metadata = NotebookNode(
+            {
+                kind: value
+                for kind, value in output.metadata.items()
+                if kind == "image/png"
+            }
+        )
+    return output
+
+
+if __name__ == "__main__":
+    sys.exit(main())
