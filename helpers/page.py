@@ -21,8 +21,8 @@ def set_up() -> None:
     tensorboard_server.use_this_environment()
 
 
-def check_environment() -> bool:
-    """Print whether everything the course needs is here; True if it is.
+def check_environment() -> None:
+    """Print whether everything the course needs is here.
 
     A missing or different package is named, with what to do about it.
     """
@@ -35,7 +35,6 @@ def check_environment() -> bool:
         print("Run `make lab` again, or `pip install -r requirements.txt`.")
     else:
         print("Python, every package and the folder runs/: all as they should")
-    return not problems
 
 
 def _wrong_python() -> list[str]:

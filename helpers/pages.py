@@ -57,6 +57,8 @@ def execute(path: Path) -> str | None:
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
+        # else it warns of its own TCP ports, which are on loopback
+        extra_arguments=["--IPKernelApp.log_level=40"],
     )
     try:
         client.execute()

@@ -100,7 +100,7 @@ def show(figure: Figure, alt: str) -> None:
 def plot_pipeline() -> Figure:
     """Draw the three stages of the pipeline and what goes between them."""
     figure, axes = plt.subplots(figsize=(8.6, 2.9))
-    axes.set(xlim=(0, 100), ylim=(0, 40))
+    axes.set(xlim=(-1, 101), ylim=(1, 39))
     axes.axis("off")
     _box(axes, 0, 20, 19, "x, y", "arrays", FAINT)
     _box(axes, 29, 30, 24, "data preparation", "prepare_data", TRAINING)
