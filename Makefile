@@ -21,7 +21,7 @@ help: ## list these commands
 
 lab: $(READY) ## open JupyterLab on the start page
 	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 $(LAB_FLAGS) \
-		notebooks/00_start_here.ipynb
+		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: $(READY) ## run every test and prove every output on every page
 	$(BIN)/python -m pytest --nbval -n auto
@@ -45,6 +45,5 @@ $(READY): requirements.txt pyproject.toml
 		None if (3, 11) <= v <= (3, 13) else "This is Python %d.%d, and the course \
 	needs 3.11 to 3.13: make lab PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
 	touch $(READY)

@@ -54,7 +54,8 @@ def save_checkpoint(path, configuration, losses, val_losses) -> None:
     Args:
         path: the file; its folder has to exist or be creatable.
         configuration: model, optimizer and perhaps a scheduler.
-        losses, val_losses: one number for every epoch done so far.
+        losses: training losses, one for every epoch done so far.
+        val_losses: validation losses, likewise.
 
     Raises:
         CheckpointError: a value cannot be saved, a weight is not finite, or

@@ -90,16 +90,17 @@ def check_loader(data_loader, device=None) -> None:
             f"and found a {type(data_loader).__name__}. "
             "DataLoader(TensorDataset(x, y), batch_size=16) makes one."
         )
-    if isinstance(data_loader, Sized) and _length(data_loader) == 0:
+    if n_batches(data_loader) == 0:
         raise DataError(NO_BATCH)
     if isinstance(data_loader, DataLoader):
         _check_first_item(data_loader.dataset)
 
 
-def _length(data_loader) -> int | None:
+def n_batches(data_loader) -> int | None:
+    """Return how many batches an epoch has; None where nobody knows."""
     try:
         return len(data_loader)
-    except TypeError:  # an iterable data set has no length
+    except TypeError:  # no loader, or an iterable data set without a length
         return None
 
 

@@ -29,6 +29,10 @@ class CheckpointError(CourseError):
     """A checkpoint cannot be written, read, or loaded into this model."""
 
 
+class FirstBatchError(CourseError):
+    """The first batches of a training show a fault of the loop."""
+
+
 class DivergenceError(CourseError):
     """The loss stopped being a finite number."""
 

@@ -8,8 +8,14 @@ from collections.abc import Callable
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.checks import check_finite, check_loader
-from helpers.errors import DataError, DivergenceError, PairingError
+from helpers.checks import check_finite, check_loader, n_batches
+from helpers.errors import (
+    DataError,
+    DivergenceError,
+    FirstBatchError,
+    PairingError,
+)
+from helpers.first_look import Watch, check_last_batch
 
 # The part that each version of the model configuration adds.
 NEW_PART = {
@@ -73,8 +79,9 @@ def trains_with(*, data_preparation: str, model_configuration: str) -> Callable:
     """Say which versions a ``train`` goes with, and check that it gets them.
 
     The decorated function refuses wrong pairs in one sentence before it
-    trains. When the loss diverges it puts model and optimizer back to where
-    they were before the call.
+    trains, and has a look at the first batches (`helpers.first_look`). When
+    they show a fault, or when the loss diverges, it puts model and optimizer
+    back to where they were before the call.
 
     Args:
         data_preparation: the version whose results ``train`` takes.
@@ -83,6 +90,7 @@ def trains_with(*, data_preparation: str, model_configuration: str) -> Callable:
     Raises (when the decorated function is called):
         PairingError: versions that do not fit.
         DataError: an empty loader, or labels of shape [N].
+        FirstBatchError: a fault that the first batches show.
         DivergenceError: a loss that is nan or inf.
     """
 
@@ -98,8 +106,9 @@ def trains_with(*, data_preparation: str, model_configuration: str) -> Callable:
             _check_configuration(configuration, model_configuration)
             _check_data(values, data_preparation, train.__module__)
             _check_n_epochs(values["n_epochs"])
-            with _put_back_if_diverged(configuration):
-                result = train(*args, **kwargs)
+            with _put_back_if_wrong(configuration):
+                given.arguments["configuration"] = _watched(values)
+                result = train(*given.args, **given.kwargs)
                 _check_losses(result, configuration)
             return result
 
@@ -159,8 +168,25 @@ def _check_n_epochs(n_epochs) -> None:
         )
 
 
-class _put_back_if_diverged:
-    """Put model and optimizer back when a DivergenceError passes through."""
+def _watched(values: dict) -> Configuration:
+    """Return the configuration with its step functions watched."""
+    configuration = values["configuration"]
+    if configuration.version == "v0":
+        return configuration
+    train_loader = values.get("train_loader")
+    if train_loader is not None:
+        check_last_batch(configuration.model, train_loader)
+    done = getattr(values.get("resume_from"), "epoch", 0)
+    watch = Watch(configuration, n_batches(train_loader), done)
+    watched = copy.copy(configuration)
+    watched.train_step_fn = watch.train_step(configuration.train_step_fn)
+    if "val_step_fn" in configuration.__dict__:
+        watched.val_step_fn = watch.val_step(configuration.val_step_fn)
+    return watched
+
+
+class _put_back_if_wrong:
+    """Put model and optimizer back when training went wrong in a known way."""
 
     def __init__(self, configuration: Configuration):
         parts = (
@@ -178,7 +204,7 @@ class _put_back_if_diverged:
         return self
 
     def __exit__(self, kind, error, traceback):
-        if isinstance(error, DivergenceError):
+        if isinstance(error, (DivergenceError, FirstBatchError)):
             for part, state in self.before:
                 part.load_state_dict(state)
         return False

@@ -146,8 +146,10 @@ def plot_data(
     """Draw the points, and a line over them.
 
     Args:
-        x_train, y_train: points [N, 1] to train on.
-        x_val, y_val: points to validate on, if there are any.
+        x_train: features [N, 1] to train on.
+        y_train: labels [N, 1].
+        x_val: features to validate on, if there are any.
+        y_val: their labels.
         line: (b, w, name) of a line y = b + w x, or a list of them.
         title: what the reader should see.
     """
@@ -203,7 +205,8 @@ def plot_resumed_losses(
 
     Args:
         n_before: epochs done before the interruption.
-        losses, val_losses: of all epochs, those before included.
+        losses: training losses of all epochs, those before included.
+        val_losses: validation losses, likewise.
         title: what the reader should see.
     """
     figure = plot_losses(losses, val_losses, title)

@@ -7,7 +7,7 @@ from tqdm.notebook import tqdm as notebook_tqdm
 
 
 def progress(steps: Iterable, description: str = "epochs") -> Iterable:
-    """Show a bar while iterating, from the first second on; remove it at the end.
+    """Show a bar while iterating, after a second; remove it at the end.
 
     In a page it is a widget. In a terminal it is a line; when the output
     goes to a file there is none. ``TQDM_DISABLE=1`` turns it off: `make

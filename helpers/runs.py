@@ -125,7 +125,8 @@ def log_losses(
     Args:
         writer: of the run; None logs nothing.
         epoch: counted from 0.
-        loss, val_loss: means over all rows.
+        loss: training loss, a mean over all rows.
+        val_loss: validation loss, likewise.
     """
 
     def add():

@@ -19,7 +19,9 @@ def train(
     """Train, validate, log and save; go on from a checkpoint (chapter 08).
 
     Args:
-        configuration, train_loader, val_loader: as in version 5.
+        configuration: as in version 5.
+        train_loader: as in version 5.
+        val_loader: as in version 5.
         n_epochs: epochs in all, those before ``resume_from`` counted in.
         seed: with the number of an epoch, decides all that is random in it.
         checkpoint_path: the file to save to; None saves nothing.
