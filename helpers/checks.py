@@ -1,4 +1,4 @@
-"""Look at what goes into the pipeline, and say clearly what is wrong with it."""
+"""Look at what goes into the pipeline, and say what is wrong with it."""
 
 import math
 from collections.abc import Sized

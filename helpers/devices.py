@@ -6,7 +6,7 @@ from helpers.errors import DeviceError
 
 
 def find_device(name: str | torch.device | None = None) -> torch.device:
-    """Return the device to train on: an accelerator if there is one, or the CPU.
+    """Return the device to train on: an accelerator, or else the CPU.
 
     Args:
         name: a device asked for by name ("cpu", "cuda", "mps", "cuda:1"), or

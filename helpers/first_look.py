@@ -233,9 +233,7 @@ class Watch:
                 "model.eval() first in the step."
             )
         after = [p.grad for p in self.model.parameters()]
-        touched = any(
-            a is not b for a, b in zip(after, gradients, strict=True)
-        )
+        touched = any(a is not b for a, b in zip(after, gradients, strict=True))
         if seen.stepped or touched:
             raise FirstBatchError(
                 "The validation step computes gradients or updates the model, "

@@ -211,7 +211,7 @@ class _put_back_if_wrong:
 
 
 def _check_losses(result, configuration: Configuration) -> None:
-    """Check every loss in what a ``train`` returned: a number, lists of them."""
+    """Check every loss that a ``train`` returned: a number, or lists."""
     series = result if isinstance(result, tuple) else (result,)
     lr = configuration.optimizer.param_groups[0]["lr"]
     for losses in series:
