@@ -13,7 +13,7 @@ LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks lint bench clean
+.PHONY: help lab test notebooks lint bench torture clean
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*## ' Makefile | \
@@ -35,6 +35,9 @@ lint: $(READY) ## ruff check and ruff format, pages included
 
 bench: $(READY) ## time an epoch of each training version against a plain loop
 	$(BIN)/python -m helpers.bench
+
+torture: $(READY) ## kill, fill and damage, hundreds of times; print one table
+	TQDM_DISABLE=1 $(BIN)/python tests/torture.py
 
 clean: ## remove the environment (runs/ and pages stay)
 	rm -rf $(VENV)

@@ -1,0 +1,430 @@
+"""Kill, fill and damage until something gives: `make torture`.
+
+Prints one table: what was tried, how often, what came of it, and what plain
+practice (`torch.save` over the old file, `torch.load` of whatever is there)
+does under the same treatment in the same run. `--quick` tries less often; the
+tests run that. POSIX only: it forks and kills processes.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn, optim
+
+from helpers.checkpoints import (
+    load_checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+)
+from helpers.data_generation import generate_data
+from helpers.data_preparation import v2 as data_preparation
+from helpers.errors import CheckpointError
+from helpers.model_configuration import v3 as model_configuration
+from helpers.model_training import v6 as model_training
+from helpers.pipeline import Configuration
+from helpers.runs import checkpoint_path, clear_run, read_scalars
+
+SEED = 20
+SIZE = 512  # 512 x 512 weights, momentum not counted: 4 MB with optimizer
+
+
+@dataclass
+class Row:
+    """One line of the table; ``is_good`` decides the exit status."""
+
+    figure: str
+    tries: int
+    result: str
+    plain: str
+    is_good: bool
+
+
+def make_configuration(size=SIZE, fill=None):
+    """Return a model of ``size`` x ``size`` weights that had one step."""
+    model = nn.Sequential(nn.Linear(size, size))
+    if fill is not None:
+        nn.init.constant_(model[0].weight, fill)
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    model(torch.ones(1, size)).mean().backward()
+    optimizer.step()
+    return Configuration(
+        device=torch.device("cpu"),
+        model=model,
+        loss_fn=None,
+        optimizer=optimizer,
+    )
+
+
+def save_plainly(path, configuration, losses, val_losses):
+    """Save as most tutorials do."""
+    state = {
+        "epoch": len(losses),
+        "model_state_dict": configuration.model.state_dict(),
+        "optimizer_state_dict": configuration.optimizer.state_dict(),
+        "loss": losses,
+        "val_loss": val_losses,
+    }
+    torch.save(state, path)
+
+
+def run_and_signal(action, number, delay) -> int:
+    """Fork, run an action in the child, signal it after a delay.
+
+    Returns:
+        the exit status: a code, or minus the signal that ended the child.
+    """
+    ready, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        with contextlib.suppress(BaseException):
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            os.write(tell, b".")
+            try:
+                action()
+                code = 0
+            except KeyboardInterrupt:
+                code = 42
+        os._exit(code)
+    os.read(ready, 1)
+    time.sleep(delay)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+    _, status = os.waitpid(pid, 0)
+    os.close(ready)
+    os.close(tell)
+    return os.waitstatus_to_exitcode(status)
+
+
+def outcomes_of_kills(save, read, tries, number, folder):
+    """Signal a save over an older checkpoint, again and again.
+
+    Returns:
+        counts of "old", "new" and "lost" files, and the exit statuses.
+    """
+    path = folder / "checkpoint.pt"
+    old, new = make_configuration(), make_configuration(fill=0.5)
+    start = time.perf_counter()
+    for _ in range(3):
+        save(path, new, [1.0] * 2, [1.0] * 2)
+    duration = (time.perf_counter() - start) / 3
+    counts, statuses = {"old": 0, "new": 0, "lost": 0}, []
+    for _ in range(tries):
+        save(path, old, [1.0], [1.0])
+        delay = random.uniform(0, 1.2 * duration)
+        status = run_and_signal(
+            lambda: save(path, new, [1.0] * 2, [1.0] * 2), number, delay
+        )
+        statuses.append(status)
+        try:
+            counts["old" if read(path)["epoch"] == 1 else "new"] += 1
+        except Exception:
+            counts["lost"] += 1
+    return counts, statuses
+
+
+def read_plainly(path):
+    return torch.load(path, weights_only=True)
+
+
+def kills_during_save(tries, folder) -> Row:
+    counts, _ = outcomes_of_kills(
+        save_checkpoint, read_checkpoint, tries, signal.SIGKILL, folder
+    )
+    plain, _ = outcomes_of_kills(
+        save_plainly, read_plainly, tries, signal.SIGKILL, folder
+    )
+    return Row(
+        "SIGKILL during a save of 4 MB",
+        tries,
+        f"{counts['lost']} lost, {counts['old']} old, {counts['new']} new",
+        f"{plain['lost']} lost",
+        counts["lost"] == 0 and counts["old"] > 0 and counts["new"] > 0,
+    )
+
+
+def interrupts_during_save(tries, folder) -> Row:
+    counts, statuses = outcomes_of_kills(
+        save_checkpoint, read_checkpoint, tries, signal.SIGINT, folder
+    )
+    plain, _ = outcomes_of_kills(
+        save_plainly, read_plainly, tries, signal.SIGINT, folder
+    )
+    # A child that was done before the signal came ends with 0.
+    odd = [status for status in statuses if status not in (0, 42)]
+    return Row(
+        "Ctrl-C during a save",
+        tries,
+        f"{counts['lost']} lost, {statuses.count(42)} KeyboardInterrupt, "
+        f"{statuses.count(0)} already done",
+        f"{plain['lost']} lost",
+        counts["lost"] == 0 and not odd,
+    )
+
+
+def terminations_during_save(tries, folder) -> Row:
+    counts, statuses = outcomes_of_kills(
+        save_checkpoint, read_checkpoint, tries, signal.SIGTERM, folder
+    )
+    odd = [s for s in statuses if s not in (0, -signal.SIGTERM)]
+    save_checkpoint(
+        folder / "checkpoint.pt", make_configuration(), [1.0], [1.0]
+    )
+    left_over = len(list(folder.glob(".*.part")))
+    return Row(
+        "SIGTERM during a save",
+        tries,
+        f"{counts['lost']} lost, {left_over} left-over files",
+        "",
+        counts["lost"] == 0 and not odd and left_over == 0,
+    )
+
+
+def train_on(run_name, n_epochs, every=1):
+    """Train, or go on from the checkpoint of the run if there is one."""
+    path = checkpoint_path(run_name)
+    configuration = model_configuration.configure_model(run_name=run_name)
+    resume_from = (
+        load_checkpoint(path, configuration) if path.exists() else None
+    )
+    losses = model_training.train(
+        configuration,
+        *data_preparation.prepare_data(*generate_data()),
+        n_epochs=n_epochs,
+        checkpoint_path=path,
+        checkpoint_every=every,
+        resume_from=resume_from,
+    )
+    return configuration, losses
+
+
+def kills_during_training(tries, folder) -> Row:
+    """Kill a training that saves every epoch, and go on from its file."""
+    lost = before = 0
+    reached = []
+    clear_run("torture/loop")
+    path = checkpoint_path("torture/loop")
+    for _ in range(tries):
+        run_and_signal(
+            lambda: train_on("torture/loop", 100_000),
+            signal.SIGKILL,
+            random.uniform(0.005, 0.25),
+        )
+        try:
+            epoch = read_checkpoint(path)["epoch"] if path.exists() else 0
+            lost += epoch < before
+            before = epoch
+            reached.append(epoch)
+        except CheckpointError:
+            lost += 1
+    return Row(
+        "SIGKILL at any moment of training",
+        tries,
+        f"{lost} lost, {before} epochs done in spite of it",
+        "",
+        lost == 0 and before > 0,
+    )
+
+
+def resumed_run_is_identical(kills, folder) -> Row:
+    """Kill one run of 200 epochs many times; compare with a quiet one."""
+    for run_name in ("torture/undisturbed", "torture/killed"):
+        clear_run(run_name)
+    configuration, losses = train_on("torture/undisturbed", 200, every=5)
+    n_killed = 0
+    while True:
+        status = run_and_signal(
+            lambda: train_on("torture/killed", 200, every=5),
+            signal.SIGKILL,
+            random.uniform(0.03, 0.09) if n_killed < kills else 30,
+        )
+        if status == 0:
+            break
+        n_killed += 1
+    other, resumed = train_on("torture/killed", 200)
+    same = losses == resumed
+    for ours, theirs in (
+        (configuration.model, other.model),
+        (configuration.optimizer, other.optimizer),
+    ):
+        same &= _same(ours.state_dict(), theirs.state_dict())
+    curves = read_scalars("torture/undisturbed")
+    same_curves = curves == read_scalars("torture/killed")
+    return Row(
+        "one run of 200 epochs, killed",
+        n_killed,
+        f"weights, optimizer, losses equal: {same}; curves: {same_curves}",
+        "",
+        bool(same and same_curves and n_killed >= kills),
+    )
+
+
+def _same(a, b) -> bool:
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a == b
+
+
+def damage(content: bytes, generator: np.random.Generator) -> bytes:
+    """Damage bytes in one of five ways, at a random place."""
+    data = bytearray(content)
+    at = int(generator.integers(len(data)))
+    length = int(generator.integers(1, 200))
+    kind = generator.integers(5)
+    if kind == 0:
+        data[at] ^= 1 << int(generator.integers(8))
+    elif kind == 1:
+        data[at : at + length] = generator.bytes(len(data[at : at + length]))
+    elif kind == 2:
+        del data[at:]
+    elif kind == 3:
+        data[at : at + length] = bytes(len(data[at : at + length]))
+    else:
+        del data[at : at + length]
+    return bytes(data)
+
+
+def damaged_files(tries, folder) -> Row:
+    path = folder / "damaged.pt"
+    save_checkpoint(path, make_configuration(size=8), [0.5], [0.25])
+    content, truth = path.read_bytes(), read_checkpoint(path)
+    generator = np.random.default_rng(SEED)
+    silent = foreign = equal = plain_silent = 0
+    for _ in range(tries):
+        path.write_bytes(damage(content, generator))
+        try:
+            if _same(read_checkpoint(path), truth):
+                equal += 1
+            else:
+                silent += 1
+        except CheckpointError:
+            pass
+        except Exception:
+            foreign += 1
+        with contextlib.suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            plain_silent += not _same(read_plainly(path), truth)
+    return Row(
+        "damaged files",
+        tries,
+        f"{silent} load other values, {foreign} raise another error, "
+        f"{equal} harmless",
+        f"{plain_silent} load other values",
+        silent == 0 and foreign == 0,
+    )
+
+
+def disk_refuses(tries, folder) -> Row:
+    """Limit the size of files while saving: the old file must not change."""
+    path = folder / "checkpoint.pt"
+    configuration = make_configuration()
+    save_checkpoint(path, configuration, [1.0], [1.0])
+    before = path.read_bytes()
+    changed = other = 0
+    generator = random.Random(SEED)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for _ in range(tries):
+        limit = generator.randrange(len(before))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
+        try:
+            save_checkpoint(path, configuration, [1.0] * 2, [1.0] * 2)
+            other += 1
+        except CheckpointError:
+            pass
+        except Exception:
+            other += 1
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        changed += path.read_bytes() != before
+    left_over = len(list(folder.glob(".*.part")))
+    return Row(
+        "file-size limit during a save",
+        tries,
+        f"{changed} old files changed, {other} other errors",
+        "",
+        changed == 0 and other == 0 and left_over == 0,
+    )
+
+
+def cost_of_saving(tries, folder) -> Row:
+    configuration = make_configuration()
+    times = []
+    for _ in range(tries):
+        start = time.perf_counter()
+        save_checkpoint(folder / "cost.pt", configuration, [1.0], [1.0])
+        times.append(1000 * (time.perf_counter() - start))
+    plain = []
+    for _ in range(tries):
+        start = time.perf_counter()
+        save_plainly(folder / "plain.pt", configuration, [1.0], [1.0])
+        plain.append(1000 * (time.perf_counter() - start))
+    p95, plain_p95 = np.percentile(times, 95), np.percentile(plain, 95)
+    # A machine that is busy or has a slow disk is no fault: not judged.
+    return Row(
+        "time of a save, 95th percentile",
+        tries,
+        f"{p95:.1f} ms",
+        f"{plain_p95:.1f} ms",
+        True,
+    )
+
+
+FIGURES = [
+    (kills_during_save, 500, 25),
+    (kills_during_training, 200, 8),
+    (interrupts_during_save, 100, 15),
+    (terminations_during_save, 100, 10),
+    (disk_refuses, 100, 10),
+    (damaged_files, 7000, 300),
+    (resumed_run_is_identical, 15, 3),
+    (cost_of_saving, 100, 10),
+]
+
+
+def main() -> int:
+    """Print the table; return 1 if a figure does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="try less often")
+    parser.add_argument("--seed", type=int, default=SEED)
+    arguments = parser.parse_args()
+    random.seed(arguments.seed)
+    torch.manual_seed(arguments.seed)
+    torch.set_num_threads(1)
+    print(f"{'figure':36}{'tries':>6}  {'result':58}plain practice")
+    is_good = True
+    for figure, tries, quick in FIGURES:
+        folder = Path(tempfile.mkdtemp())
+        try:
+            row = figure(quick if arguments.quick else tries, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        mark = "" if row.is_good else "  <-- DOES NOT HOLD"
+        print(
+            f"{row.figure:36}{row.tries:6}  {row.result:58}{row.plain}{mark}",
+            flush=True,
+        )
+        is_good &= row.is_good
+    clear_run("torture")
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
