@@ -1,6 +1,6 @@
 """A progress bar for long work, silent where nobody watches."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 
 from tqdm.auto import tqdm
 from tqdm.notebook import tqdm as notebook_tqdm
@@ -11,8 +11,12 @@ def progress(steps: Iterable, description: str = "epochs") -> Iterable:
 
     In a page it is a widget. In a terminal it is a line; when the output
     goes to a file there is none. ``TQDM_DISABLE=1`` turns it off: `make
-    notebooks` and the tests do, so that no bar is stored in a page.
+    notebooks` and the tests do, so that no bar is stored in a page. A single
+    step gets none: training one epoch at a time would leave a thousand
+    widgets behind in the page.
     """
+    if isinstance(steps, Sized) and len(steps) < 2:
+        return steps
     # In a page the output is never a terminal, so only elsewhere may tqdm
     # decide by that (disable=None).
     options = {} if issubclass(tqdm, notebook_tqdm) else {"disable": None}

@@ -1,8 +1,8 @@
 """The TensorBoard server behind ``%tensorboard``: find it, ask it, end it."""
 
 import json
+import logging
 import os
-import shutil
 import sys
 import sysconfig
 import tempfile
@@ -12,6 +12,9 @@ from pathlib import Path
 import httpx
 import psutil
 from tensorboard import manager
+from tensorboard.backend.event_processing.event_accumulator import (
+    EventAccumulator,
+)
 
 from helpers.errors import ServiceError
 from helpers.paths import short
@@ -20,14 +23,15 @@ from helpers.paths import short
 def use_this_environment() -> None:
     """Let ``%tensorboard`` find the program of this very environment.
 
-    Without it the magic looks along the search path only, and fails where
-    the environment was not activated. Notes of servers that are gone are
-    removed as well, as the magic would show an empty frame in their place.
+    Without it the magic looks along the search path only: it fails where the
+    environment was not activated, or finds the program of another one. Notes
+    of servers that are gone are removed as well, as the magic would show an
+    empty frame in their place.
     """
     program = Path(sysconfig.get_path("scripts")) / "tensorboard"
     if sys.platform == "win32":
         program = program.with_suffix(".exe")
-    if program.exists() and not shutil.which("tensorboard"):
+    if program.exists():
         os.environ["TENSORBOARD_BINARY"] = str(program)
     forget_dead_servers()
 
@@ -51,9 +55,14 @@ def forget_dead_servers() -> None:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/data/environment", timeout=2).is_success
+        return _get(f"{url}/data/environment", timeout=2).is_success
     except httpx.HTTPError:
         return False
+
+
+def _get(url: str, timeout: float) -> httpx.Response:
+    # trust_env: a proxy of the network has no business on this machine
+    return httpx.get(url, timeout=timeout, trust_env=False)
 
 
 def find_server(logdir: str | Path) -> str:
@@ -84,9 +93,13 @@ def _info(logdir: str | Path):
 def served_tags(logdir: str | Path, wait: float = 30) -> dict[str, list[str]]:
     """Ask the server which scalars it shows, run by run.
 
+    A server reads its folder every few seconds. It is asked until it shows
+    what the event files hold, neither less nor something deleted since.
+
     Args:
         logdir: the folder that was given to ``%tensorboard``.
-        wait: seconds to give the server to read its files.
+        wait: seconds to give the server to read its files; after that, what
+            it shows is returned as it is.
 
     Returns:
         the tags of every run, both in alphabetical order.
@@ -95,18 +108,36 @@ def served_tags(logdir: str | Path, wait: float = 30) -> dict[str, list[str]]:
         ServiceError: no server is running, or it shows nothing in time.
     """
     url = find_server(logdir)
+    on_disk = _tags_on_disk(Path(logdir))
+    shown = {}
     end = time.monotonic() + wait
-    while time.monotonic() < end:
-        answer = httpx.get(f"{url}/data/plugin/scalars/tags", timeout=10)
-        if answer.is_success and answer.json():
-            return {
+    while time.monotonic() < end and not (shown and shown == on_disk):
+        answer = _get(f"{url}/data/plugin/scalars/tags", timeout=10)
+        if answer.is_success:
+            shown = {
                 run: sorted(tags) for run, tags in sorted(answer.json().items())
             }
-        time.sleep(0.2)
+        if shown != on_disk:
+            time.sleep(0.2)
+    if shown:
+        return shown
     raise ServiceError(
         f"The TensorBoard server at {url} shows no scalars after {wait:g} "
         f"seconds. Does {short(logdir)} hold an event file?"
     )
+
+
+def _tags_on_disk(logdir: Path) -> dict[str, list[str]]:
+    """Return the scalar tags in the event files of every run in a folder."""
+    logging.getLogger("tensorboard").setLevel(logging.ERROR)
+    tags = {}
+    for folder in {file.parent for file in logdir.rglob("*tfevents*")}:
+        events = EventAccumulator(str(folder), size_guidance={"scalars": 1})
+        events.Reload()
+        run = folder.relative_to(logdir).as_posix()
+        if events.Tags()["scalars"]:
+            tags[run] = sorted(events.Tags()["scalars"])
+    return dict(sorted(tags.items()))
 
 
 def stop_server(logdir: str | Path) -> bool:
