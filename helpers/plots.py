@@ -460,6 +460,7 @@ def plot_builder() -> Figure:
     figure, axes = plt.subplots(figsize=(8.6, 3.2))
     axes.set(xlim=(-1, 101), ylim=(0, 43))
     axes.axis("off")
+    axes.set_title("Three things are given once, two at every call")
     _box(axes, 0, 34, 31, "model, loss_fn, optimizer", "given once", FAINT)
     _box(axes, 46, 34, 28, "make_train_step_fn", "called once", OTHER)
     _box(axes, 0, 9, 31, "x, y", "new at every call", FAINT)

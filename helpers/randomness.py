@@ -37,8 +37,8 @@ def _seed_torch(number: int) -> None:
     """Do what ``torch.manual_seed`` does, quickly where there is only a CPU.
 
     torch.manual_seed also leaves a note, with a whole stack trace, for each
-    kind of accelerator that is not in use. Once an epoch, that is a quarter
-    of the time our small model takes to train.
+    kind of accelerator that is not in use. Once an epoch, that adds a third
+    to the time our small model needs.
     """
     if torch.accelerator.current_accelerator(check_available=True) is None:
         torch.default_generator.manual_seed(number)

@@ -233,14 +233,12 @@ def main(arguments: list[str] | None = None) -> int:
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     if options.end_with_stdin:
-        threading.Thread(
-            target=_end_with_stdin, args=[server], daemon=True
-        ).start()
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     port = listening.getsockname()[1]
     print(f"Serving {short(options.file)} on http://{LOOPBACK}:{port}")
     print("Ctrl-C ends it.", flush=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     return 0
@@ -264,7 +262,7 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-def _end_with_stdin(server: uvicorn.Server) -> None:
+def _end_with_stdin() -> None:
     """Wait until the other end of stdin is gone, and end with it.
 
     The system closes a pipe when the process that holds it dies, however it
@@ -273,9 +271,7 @@ def _end_with_stdin(server: uvicorn.Server) -> None:
     with contextlib.suppress(OSError):
         while os.read(0, 1024):
             pass
-    server.should_exit = True
-    time.sleep(3)
-    os._exit(0)  # requests that take longer have nobody to wait for them
+    os._exit(0)  # at once: it holds nothing that could get lost
 
 
 # ------------------------------------------------------- starting, ending

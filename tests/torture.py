@@ -24,16 +24,9 @@ import numpy as np
 import torch
 from torch import nn, optim
 
-from helpers.checkpoints import (
-    load_checkpoint,
-    read_checkpoint,
-    save_checkpoint,
-)
-from helpers.data_generation import generate_data
-from helpers.data_preparation import v2 as data_preparation
+from helpers.checkpoints import read_checkpoint, save_checkpoint
 from helpers.errors import CheckpointError
-from helpers.model_configuration import v3 as model_configuration
-from helpers.model_training import v6 as model_training
+from helpers.killed_training import train_and_kill, train_on
 from helpers.pipeline import Configuration
 from helpers.runs import checkpoint_path, clear_run, read_scalars
 
@@ -193,24 +186,6 @@ def terminations_during_save(tries, folder) -> Row:
     )
 
 
-def train_on(run_name, n_epochs, every=1):
-    """Train, or go on from the checkpoint of the run if there is one."""
-    path = checkpoint_path(run_name)
-    configuration = model_configuration.configure_model(run_name=run_name)
-    resume_from = (
-        load_checkpoint(path, configuration) if path.exists() else None
-    )
-    losses = model_training.train(
-        configuration,
-        *data_preparation.prepare_data(*generate_data()),
-        n_epochs=n_epochs,
-        checkpoint_path=path,
-        checkpoint_every=every,
-        resume_from=resume_from,
-    )
-    return configuration, losses
-
-
 def kills_during_training(tries, folder) -> Row:
     """Kill a training that saves every epoch, and go on from its file."""
     lost = before = 0
@@ -219,7 +194,7 @@ def kills_during_training(tries, folder) -> Row:
     path = checkpoint_path("torture/loop")
     for _ in range(tries):
         run_and_signal(
-            lambda: train_on("torture/loop", 100_000),
+            lambda: train_on("torture/loop", 100_000, every=1),
             signal.SIGKILL,
             random.uniform(0.005, 0.25),
         )
@@ -243,32 +218,22 @@ def resumed_run_is_identical(kills, folder) -> Row:
     """Kill one run of 200 epochs many times; compare with a quiet one."""
     for run_name in ("torture/undisturbed", "torture/killed"):
         clear_run(run_name)
-    configuration, losses = train_on("torture/undisturbed", 200, every=5)
-    n_killed = 0
-    while True:
-        status = run_and_signal(
-            lambda: train_on("torture/killed", 200, every=5),
-            signal.SIGKILL,
-            random.uniform(0.03, 0.09) if n_killed < kills else 30,
+    train_on("torture/undisturbed", 200)
+    found = train_and_kill("torture/killed", 200, kills)
+    same = _same(
+        *(
+            read_checkpoint(checkpoint_path(f"torture/{name}"))
+            for name in ("undisturbed", "killed")
         )
-        if status == 0:
-            break
-        n_killed += 1
-    other, resumed = train_on("torture/killed", 200)
-    same = losses == resumed
-    for ours, theirs in (
-        (configuration.model, other.model),
-        (configuration.optimizer, other.optimizer),
-    ):
-        same &= _same(ours.state_dict(), theirs.state_dict())
+    )
     curves = read_scalars("torture/undisturbed")
     same_curves = curves == read_scalars("torture/killed")
     return Row(
         "one run of 200 epochs, killed",
-        n_killed,
+        len(found),
         f"weights, optimizer, losses equal: {same}; curves: {same_curves}",
         "",
-        bool(same and same_curves and n_killed >= kills),
+        bool(same and same_curves and len(found) == kills),
     )
 
 
