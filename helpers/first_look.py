@@ -105,8 +105,13 @@ class Watch:
             seen.cleared = True
             return zero_grad(*args, **kwargs)
 
-        def note_step(*_):
+        def note_step(optimizer, *_):
             seen.stepped = True
+            seen.had_gradients |= any(
+                p.grad is not None
+                for group in optimizer.param_groups
+                for p in group["params"]
+            )
 
         handles = [
             self.model.register_forward_pre_hook(seen.before_forward),
@@ -160,6 +165,13 @@ class Watch:
                 "The training step returns a tensor that drags its graph "
                 "along, and a list of such losses fills the memory. Return "
                 "loss.item()."
+            )
+        if seen.stepped and not seen.had_gradients:
+            raise FirstBatchError(
+                "The optimizer stepped without any gradient, so that nothing "
+                "was learned. Either step() comes before backward(), or "
+                "zero_grad() between the two. The order is: predict, loss, "
+                "backward, step, zero_grad."
             )
         if seen.training is False and seen.mode_matters:
             raise FirstBatchError(
@@ -305,6 +317,7 @@ class _Seen:
         self.compared = None
         self.cleared = False
         self.stepped = False
+        self.had_gradients = False  # when the optimizer stepped
 
     def before_forward(self, model, _inputs):
         self.training = model.training

@@ -605,7 +605,7 @@ def plot_lost_files(n_lost: dict[str, int], n_kills: int, title="") -> Figure:
         axes.text(n_kills * 1.02, row, text, va="center")
     axes.set_yticks(range(len(n_lost)), n_lost)
     axes.set(xlim=(0, n_kills * 1.25), ylim=(len(n_lost) - 0.5, -0.5))
-    axes.set_xticks(range(0, n_kills + 1, 5))
+    axes.set_xticks(range(0, n_kills + 1, 2))
     axes.set(xlabel="processes killed while they saved", title=title)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)

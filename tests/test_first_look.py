@@ -134,7 +134,22 @@ def foreign_optimizer():
     return configure(linear(), optimizer=other), None
 
 
+def cleared_too_early():
+    model, loss_fn = linear(), nn.MSELoss()
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+    def step(x, y):
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.zero_grad()
+        optimizer.step()
+        return loss.item()
+
+    return configure(model, optimizer=optimizer, train_step_fn=step), None
+
+
 FAULTS = {
+    "without any gradient": cleared_too_early,
     "predictions have shape": flat_labels,
     "never cleared": no_zero_grad,
     "was in train mode": no_eval,
