@@ -750,38 +750,6 @@ def plot_deployment() -> Figure:
     return figure
 
 
-def plot_predictions(x, y, x_new, yhat, line, title: str = "") -> Figure:
-    """Draw predictions for new inputs on the line of the model.
-
-    Args:
-        x: features [N, 1] of all points.
-        y: their labels [N, 1].
-        x_new: new inputs [n, 1].
-        yhat: predictions [n, 1].
-        line: (b, w) of the model.
-        title: what the reader should see.
-    """
-    figure, axes = plt.subplots()
-    axes.scatter(x, y, s=16, color=FAINT, label="data")
-    b, w = line
-    axes.plot([0, 1], [b, b + w], color=MODEL, label="model")
-    axes.vlines(x_new, 0.8, yhat, color=OTHER, linestyle=":", linewidth=1.4)
-    axes.scatter(x_new, yhat, s=70, color=OTHER, zorder=3, label="predictions")
-    for at, value in zip(np.ravel(x_new), np.ravel(yhat), strict=True):
-        axes.annotate(
-            f"{value:.2f}",
-            (at, value),
-            (9, -14),
-            textcoords="offset points",
-            color=OTHER,
-            weight="bold",
-        )
-    axes.set(xlabel="x (no unit)", ylabel="y (no unit)", title=title)
-    axes.set_ylim(bottom=0.8)
-    axes.legend()
-    return figure
-
-
 def plot_many_answers(answers, answer: float, title: str = "") -> Figure:
     """Draw what a model in train mode answers to one and the same question.
 

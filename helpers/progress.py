@@ -1,5 +1,6 @@
 """A progress bar for long work, silent where nobody watches."""
 
+import os
 from collections.abc import Iterable, Sized
 
 from tqdm.auto import tqdm
@@ -15,7 +16,9 @@ def progress(steps: Iterable, description: str = "epochs") -> Iterable:
     step gets none: training one epoch at a time would leave a thousand
     widgets behind in the page.
     """
-    if isinstance(steps, Sized) and len(steps) < 2:
+    # tqdm heeds this variable in a terminal, and not in a page
+    is_off = os.environ.get("TQDM_DISABLE", "") not in ("", "0")
+    if is_off or (isinstance(steps, Sized) and len(steps) < 2):
         return steps
     # In a page the output is never a terminal, so only elsewhere may tqdm
     # decide by that (disable=None).
