@@ -67,13 +67,21 @@ def save_checkpoint(path, configuration, losses, val_losses) -> None:
         "model_state_dict": configuration.model.state_dict(),
         "optimizer": type(configuration.optimizer).__name__,
         "optimizer_state_dict": configuration.optimizer.state_dict(),
-        "loss": losses,
-        "val_loss": val_losses,
+        "loss": list(losses),
+        "val_loss": list(val_losses),
     }
     if configuration.scheduler is not None:
         state["scheduler_state_dict"] = configuration.scheduler.state_dict()
     state = _plain(state, "")
     _check_all_finite(state["model_state_dict"], path, "nothing was saved")
+    # what load_checkpoint would refuse must not replace a good file
+    _check_all_finite(
+        state["optimizer_state_dict"]["state"], path, "nothing was saved"
+    )
+    try:
+        _check_state(state, path)
+    except CheckpointError as error:
+        raise CheckpointError(f"Nothing was saved: {error}") from None
     buffer = io.BytesIO()
     torch.save(state, buffer)
     write_whole(path, buffer.getvalue())
@@ -225,7 +233,13 @@ def read_checkpoint(path) -> dict:
             "plain numbers and tensors, so that it was not opened further. "
             "Load only what save_checkpoint wrote."
         ) from error
-    _check_state(state, path)
+    try:
+        _check_state(state, path)
+    except (RecursionError, OverflowError) as error:
+        raise CheckpointError(
+            f"{short(path)} is nested too deeply, or holds a number too large "
+            "to be a loss. Load only what save_checkpoint wrote."
+        ) from error
     return state
 
 
@@ -259,9 +273,13 @@ def _check_zip(content: bytes, path) -> None:
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [info.filename for info in archive.infolist()]
-            stored = sum(info.file_size for info in archive.infolist())
+            parts = archive.infolist()
+            names = [part.filename for part in parts]
+            stored = sum(part.file_size for part in parts)
             is_whole = stored <= len(content) and archive.testzip() is None
+            # One bit, in no checksum, turns a part into a folder. torch then
+            # reads nothing, and gives what was in memory as the weights.
+            is_whole &= not any(part.external_attr & 0x10 for part in parts)
     except Exception:  # a damaged file raises almost anything
         is_whole, names = False, []
     if not is_whole:
@@ -396,7 +414,7 @@ def _compare_optimizer(state: dict, configuration, path) -> None:
     try:
         difference = _first_difference(own, saved, scheduler is not None)
         difference = difference or _wrong_state(optimizer, saved)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError):
         difference = "its parts are not those of an optimizer"
     if difference:
         raise CheckpointError(
@@ -439,7 +457,8 @@ def _wrong_state(optimizer, saved: dict) -> str | None:
             return f"it has a state for parameter {index!r}, which is not here"
         shape = parameters[index].shape
         for name, value in entries.items():
-            if isinstance(value, torch.Tensor) and value.numel() > 1:
+            # of no dimension: a count of steps
+            if isinstance(value, torch.Tensor) and value.ndim > 0:
                 if value.shape != shape:
                     return (
                         f"{name} of parameter {index} has shape "

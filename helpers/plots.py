@@ -552,7 +552,7 @@ def plot_interruption(n_epochs: int, killed_at: int, every: int) -> Figure:
     names = ["without\ncheckpoints", f"a checkpoint\nevery {every} epochs"]
     axes.set_yticks([0, 1], names)
     axes.set(xlim=(0, killed_at + n_epochs * 1.28), ylim=(1.5, -0.75))
-    axes.set_xlabel("epochs computed, one after the other (in the bars: which)")
+    axes.set_xlabel("epochs computed so far; in the bars, their numbers")
     axes.set_title(f"With checkpoints a kill costs {killed_at - kept} epochs")
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)
@@ -795,4 +795,57 @@ def plot_schedule(lrs: Sequence[float], title: str = "") -> Figure:
     figure, axes = plt.subplots(figsize=(7.0, 2.6))
     axes.plot(lrs, color=OTHER)
     axes.set(xlabel="mini-batch", ylabel="learning rate (no unit)", title=title)
+    return figure
+
+
+def plot_seen_and_unseen(
+    x_train, y_train, x_val, y_val, curves, title: str = ""
+) -> Figure:
+    """Draw points and the curves that several models put through them.
+
+    Args:
+        x_train, y_train: points [N, 1] the models were fitted to.
+        x_val, y_val: points [M, 1] they have not seen.
+        curves: (x [K], y [K], name) of each model.
+        title: what the reader should see.
+    """
+    figure, axes = plt.subplots()
+    for (xs, ys, name), colour in zip(curves, [MODEL, OTHER], strict=False):
+        axes.plot(xs, ys, color=colour, label=name)
+    axes.scatter(
+        x_val,
+        y_val,
+        s=26,
+        color=VALIDATION,
+        marker="s",
+        label="validation",
+        zorder=3,
+    )
+    axes.scatter(
+        x_train, y_train, s=60, color=TRAINING, label="training", zorder=4
+    )
+    heights = np.concatenate([np.ravel(y_train), np.ravel(y_val)])
+    axes.set_ylim(heights.min() - 0.3, heights.max() + 0.3)
+    axes.set(xlabel="x (no unit)", ylabel="y (no unit)", title=title)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def plot_loss_panels(panels: dict[str, tuple]) -> Figure:
+    """Draw the losses of several trainings side by side, on one log axis.
+
+    Args:
+        panels: for each title, (losses, val_losses), one number an epoch.
+    """
+    figure, all_axes = plt.subplots(
+        1, len(panels), figsize=(9.6, 3.3), sharey=True
+    )
+    for axes, (title, (losses, val_losses)) in zip(
+        all_axes, panels.items(), strict=True
+    ):
+        axes.plot(losses, color=TRAINING, label="training")
+        axes.plot(val_losses, color=VALIDATION, label="validation")
+        axes.set(yscale="log", xlabel="epoch", title=title)
+    all_axes[0].set_ylabel("loss (mean squared error)")
+    all_axes[0].legend(loc="lower left")
     return figure
