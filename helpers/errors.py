@@ -4,9 +4,21 @@ A message says what was expected, what was found, the likely cause and what
 to do. All of them are a ``CourseError``.
 """
 
+import traceback
+
 
 class CourseError(Exception):
     """The base of every error that `helpers` raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Tell IPython what to show in a page: the line, and the sentence.
+
+        The calls in between are those of `helpers`, where nothing is wrong.
+        """
+        frames = traceback.extract_tb(self.__traceback__)
+        cells = [f for f in frames if "ipykernel" in f.filename]
+        lines = [f"line {f.lineno} of the cell: {f.line}" for f in cells[:1]]
+        return [*lines, f"{type(self).__name__}: {self}"]
 
 
 class PairingError(CourseError):

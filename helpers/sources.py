@@ -1,10 +1,14 @@
 """Show the versions from their own files: a source, or a difference of two."""
 
 import difflib
+import html
 import inspect
 from types import ModuleType
 
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
+
+# What is gone, what is new: the blue and orange of the figures, see-through.
+BACKGROUND = {"-": "rgba(213, 94, 0, 0.18)", "+": "rgba(0, 114, 178, 0.18)"}
 
 
 def show_source(thing) -> Markdown:
@@ -12,10 +16,11 @@ def show_source(thing) -> Markdown:
     return _fenced(inspect.getsource(thing), "python")
 
 
-def show_difference(before: ModuleType, after: ModuleType) -> Markdown:
+def show_difference(before: ModuleType, after: ModuleType) -> HTML:
     """Show how the file of one version became that of the next.
 
-    A line that begins with - is gone, one that begins with + is new.
+    A line that begins with - is gone, one that begins with + is new. The
+    colours only repeat that, and suit a light and a dark page.
     """
     lines = difflib.unified_diff(
         inspect.getsource(before).splitlines(),
@@ -25,7 +30,18 @@ def show_difference(before: ModuleType, after: ModuleType) -> Markdown:
         lineterm="",
         n=2,
     )
-    return _fenced("\n".join(lines), "diff")
+    return HTML(f"<pre>{''.join(map(_coloured, lines))}</pre>")
+
+
+def _coloured(line: str) -> str:
+    text = html.escape(line) or " "
+    if line.startswith(("---", "+++")):
+        return f"<b>{text}</b>\n"
+    colour = BACKGROUND.get(line[:1])
+    if colour is None:
+        return f"{text}\n"
+    style = f"display:inline-block;min-width:100%;background:{colour}"
+    return f'<span style="{style}">{text}</span>\n'
 
 
 def _name(module: ModuleType) -> str:
