@@ -67,8 +67,8 @@ def save_checkpoint(path, configuration, losses, val_losses) -> None:
         "model_state_dict": configuration.model.state_dict(),
         "optimizer": type(configuration.optimizer).__name__,
         "optimizer_state_dict": configuration.optimizer.state_dict(),
-        "loss": list(losses),
-        "val_loss": list(val_losses),
+        "loss": losses,
+        "val_loss": val_losses,
     }
     if configuration.scheduler is not None:
         state["scheduler_state_dict"] = configuration.scheduler.state_dict()

@@ -674,6 +674,7 @@ def plot_scalars(
     axes.legend()
     if log:
         axes.set_yscale("log")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="step (epoch)", ylabel="loss (mean squared error)")
     axes.set_title(title)
     return figure
@@ -804,9 +805,12 @@ def plot_seen_and_unseen(
     """Draw points and the curves that several models put through them.
 
     Args:
-        x_train, y_train: points [N, 1] the models were fitted to.
-        x_val, y_val: points [M, 1] they have not seen.
-        curves: (x [K], y [K], name) of each model.
+        x_train: features [N] of the points the models were fitted to.
+        y_train: their labels [N].
+        x_val: features [M, 1] of points they have not seen.
+        y_val: their labels [M, 1].
+        curves: for each model, features [K] in rising order, predictions [K]
+            and its name; two at most.
         title: what the reader should see.
     """
     figure, axes = plt.subplots()
@@ -845,7 +849,8 @@ def plot_loss_panels(panels: dict[str, tuple]) -> Figure:
     ):
         axes.plot(losses, color=TRAINING, label="training")
         axes.plot(val_losses, color=VALIDATION, label="validation")
-        axes.set(yscale="log", xlabel="epoch", title=title)
+        axes.set(yscale="log", xlabel="epoch")
+        axes.set_title(title, fontsize=11)
     all_axes[0].set_ylabel("loss (mean squared error)")
     all_axes[0].legend(loc="lower left")
     return figure
