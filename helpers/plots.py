@@ -854,3 +854,32 @@ def plot_loss_panels(panels: dict[str, tuple]) -> Figure:
     all_axes[0].set_ylabel("loss (mean squared error)")
     all_axes[0].legend(loc="lower left")
     return figure
+
+
+def plot_killed_curve(
+    found: Sequence[int],
+    losses: Sequence[float],
+    val_losses: Sequence[float],
+    title: str = "",
+) -> Figure:
+    """Draw losses of a training that was killed many times, with its kills.
+
+    Args:
+        found: the epochs from which new processes went on.
+        losses: training losses of all epochs.
+        val_losses: validation losses, likewise.
+        title: what the reader should see.
+    """
+    figure = plot_losses(losses, val_losses, title)
+    axes = figure.axes[0]
+    for number, epoch in enumerate(found):
+        axes.axvline(
+            epoch - 0.5,
+            color=FAINT,
+            linestyle="--",
+            linewidth=0.9,
+            zorder=0,
+            label="killed, went on" if number == 0 else None,
+        )
+    axes.legend()
+    return figure
