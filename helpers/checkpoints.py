@@ -8,10 +8,13 @@ ever run.
 Source: https://docs.pytorch.org/docs/stable/notes/serialization.html
 """
 
+import contextlib
 import copy
+import glob
 import io
 import math
 import os
+import reprlib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +30,13 @@ from helpers.paths import short
 FORMAT = 1
 # Settings that a learning-rate schedule changes while it runs.
 SCHEDULED = {"lr", "initial_lr", "momentum", "betas", "max_lr", "min_lr"}
+# Settings of the schedules themselves, which stay as they were configured.
+SCHEDULE = {
+    *("base_lrs", "max_lrs", "gamma", "step_size", "milestones", "mode"),
+    *("T_max", "T_0", "T_mult", "eta_min", "factor", "patience", "power"),
+    *("total_iters", "total_steps", "start_factor", "end_factor"),
+    *("total_size", "step_ratio"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,39 @@ def losses_so_far(resume_from: Checkpoint | None) -> tuple[list, list]:
     return list(resume_from.losses), list(resume_from.val_losses)
 
 
+@contextlib.contextmanager
+def _one_sentence(path, what: str):
+    """Let a CheckpointError out, whatever a strange value raises."""
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except Exception as error:  # even a RecursionError
+        raise CheckpointError(
+            f"{short(path)} {what} ({type(error).__name__}: "
+            f"{_brief(str(error))})."
+        ) from error
+
+
+def _brief(value) -> str:
+    """Show a value that may be anything in a few words, on one line."""
+    limits = reprlib.Repr()
+    limits.maxstring = limits.maxother = limits.maxlong = 60
+    return " ".join(limits.repr(value).split())[:300]
+
+
+def _as_path(path) -> Path:
+    """Return a path that can name a file."""
+    if isinstance(path, (str, os.PathLike)):
+        name = Path(path).name
+        if name and "\0" not in str(path):
+            return Path(path)
+    raise CheckpointError(
+        f"{_brief(path)} cannot name a file. checkpoint_path(run_name), from "
+        "helpers.runs, gives the usual one: runs/NAME/checkpoint.pt."
+    )
+
+
 # ---------------------------------------------------------------- writing
 
 
@@ -61,6 +104,13 @@ def save_checkpoint(path, configuration, losses, val_losses) -> None:
         CheckpointError: a value cannot be saved, a weight is not finite, or
             the disk refuses. An older file at ``path`` is then untouched.
     """
+    path = _as_path(path)
+    with _one_sentence(path, "was not saved, as a value cannot be"):
+        content = _to_bytes(path, configuration, losses, val_losses)
+    write_whole(path, content)
+
+
+def _to_bytes(path, configuration, losses, val_losses) -> bytes:
     state = {
         "format": FORMAT,
         "epoch": len(losses),
@@ -73,18 +123,18 @@ def save_checkpoint(path, configuration, losses, val_losses) -> None:
     if configuration.scheduler is not None:
         state["scheduler_state_dict"] = configuration.scheduler.state_dict()
     state = _plain(state, "")
-    _check_all_finite(state["model_state_dict"], path, "nothing was saved")
     # what load_checkpoint would refuse must not replace a good file
-    _check_all_finite(
-        state["optimizer_state_dict"]["state"], path, "nothing was saved"
-    )
-    try:
-        _check_state(state, path)
-    except CheckpointError as error:
-        raise CheckpointError(f"Nothing was saved: {error}") from None
+    for part in ("model_state_dict", "optimizer_state_dict"):
+        _check_all_finite(state[part], path, "nothing was saved")
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    write_whole(path, buffer.getvalue())
+    try:
+        _from_bytes(buffer.getvalue(), path)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"Nothing was saved, as it would not load again: {error}"
+        ) from error
+    return buffer.getvalue()
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -96,7 +146,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
     Raises:
         CheckpointError: the disk is full, or the folder cannot be written.
     """
-    path = Path(path)
+    path = _as_path(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,19 +171,21 @@ def write_whole(path: str | Path, content: bytes) -> None:
 
 def _remove_left_overs(path: Path) -> None:
     """Remove what processes killed while saving left beside the file."""
-    for part in path.parent.glob(f".{path.name}.*.part"):
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         pid = part.name.split(".")[-2]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+        is_number = pid.isascii() and pid.isdigit() and len(pid) < 10
+        if is_number and not psutil.pid_exists(int(pid)):
             part.unlink(missing_ok=True)
 
 
 def _plain(value, where: str):
     """Copy a value with NumPy scalars as numbers and tensors on the CPU."""
     if isinstance(value, torch.Tensor):
-        if value.layout is not torch.strided or value.is_quantized:
+        value = value.detach()  # of a parameter: a plain tensor
+        if not _is_dense(value):
             raise CheckpointError(_cannot_save(where, "no dense tensor"))
         # clone: a view would drag the whole tensor it looks at into the file
-        return value.detach().cpu().clone().contiguous()
+        return value.cpu().clone().contiguous()
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, dict):
@@ -144,20 +196,41 @@ def _plain(value, where: str):
     if isinstance(value, (list, tuple)):
         items = [_plain(v, f"{where}[{i}]") for i, v in enumerate(value)]
         return type(value)(items) if type(value) in (list, tuple) else items
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, bool):
         return value
+    # The value of a subclass, an enum for instance: its class stays behind.
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, str):
+        return str.__str__(value)
     raise CheckpointError(_cannot_save(where, f"a {type(value).__name__}"))
+
+
+def _is_dense(tensor: torch.Tensor) -> bool:
+    """Tell a plain tensor from one that is sparse, quantized or hollow."""
+    return (
+        type(tensor) is torch.Tensor
+        and tensor.layout is torch.strided
+        and tensor.device.type != "meta"
+        and not tensor.is_quantized
+        and not tensor.requires_grad
+    )
 
 
 def _cannot_save(where: str, what: str) -> str:
     return (
-        f"{where or 'The state'} is {what}, and a checkpoint holds numbers, "
-        "strings, lists, dictionaries and dense tensors only. Nothing was "
-        "saved; leave it out or turn it into one of these."
+        f"{_brief(where) if where else 'The state'} is {what}, and a "
+        "checkpoint holds numbers, strings, lists, dictionaries and dense "
+        "tensors only. Nothing was saved; leave it out or turn it into one of "
+        "these."
     )
 
 
 # ---------------------------------------------------------------- reading
+
+MALFORMED = "holds what save_checkpoint never writes, and nothing was loaded"
 
 
 def load_checkpoint(path, configuration) -> Checkpoint:
@@ -178,8 +251,10 @@ def load_checkpoint(path, configuration) -> Checkpoint:
             model or optimizer.
     """
     state = read_checkpoint(path)
-    _compare_model(state["model_state_dict"], configuration.model, path)
-    _compare_optimizer(state, configuration, path)
+    with _one_sentence(path, MALFORMED):
+        _compare_model(state["model_state_dict"], configuration.model, path)
+        _compare_optimizer(state, configuration, path)
+        _compare_scheduler(state, configuration.scheduler, path)
     parts = [
         (configuration.model, state["model_state_dict"]),
         (configuration.optimizer, state["optimizer_state_dict"]),
@@ -206,7 +281,8 @@ def load_model(path, model: nn.Module) -> nn.Module:
         CheckpointError: see `load_checkpoint`; the model is then unchanged.
     """
     state = read_checkpoint(path)
-    _compare_model(state["model_state_dict"], model, path)
+    with _one_sentence(path, MALFORMED):
+        _compare_model(state["model_state_dict"], model, path)
     _load_all([(model, state["model_state_dict"])], path)
     return model
 
@@ -221,7 +297,11 @@ def read_checkpoint(path) -> dict:
     Raises:
         CheckpointError: the file is missing, empty, damaged or foreign.
     """
-    content = _read_bytes(Path(path))
+    path = _as_path(path)
+    return _from_bytes(_read_bytes(path), path)
+
+
+def _from_bytes(content: bytes, path) -> dict:
     _check_zip(content, path)
     try:
         state = torch.load(
@@ -233,18 +313,19 @@ def read_checkpoint(path) -> dict:
             "plain numbers and tensors, so that it was not opened further. "
             "Load only what save_checkpoint wrote."
         ) from error
-    try:
+    with _one_sentence(path, MALFORMED):
         _check_state(state, path)
-    except (RecursionError, OverflowError) as error:
-        raise CheckpointError(
-            f"{short(path)} is nested too deeply, or holds a number too large "
-            "to be a loss. Load only what save_checkpoint wrote."
-        ) from error
     return state
 
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            # a folder; or a pipe or a device, which may never end
+            raise CheckpointError(
+                f"{short(path)} is a folder or a device, not a file. Name the "
+                "file itself, often checkpoint.pt."
+            )
         content = path.read_bytes()
     except FileNotFoundError:
         raise CheckpointError(
@@ -310,10 +391,11 @@ def _check_state(state, path) -> None:
             "save_checkpoint: it has no format number. Read it yourself with "
             "torch.load, and pass on what you need."
         )
-    if state["format"] != FORMAT:
+    if type(state["format"]) is not int or state["format"] != FORMAT:
         raise CheckpointError(
-            f"{short(path)} has format {state['format']!r}, and this version "
-            f"of the course reads format {FORMAT}. Update one of the two."
+            f"{short(path)} has format {_brief(state['format'])}, and this "
+            f"version of the course reads format {FORMAT}. Update one of the "
+            "two."
         )
     for key, kind in kinds.items():
         if type(state.get(key)) is not kind:
@@ -328,15 +410,14 @@ def _check_state(state, path) -> None:
         )
         if not numbers or len(state[key]) != state["epoch"]:
             raise CheckpointError(
-                f"{short(path)} should hold {state['epoch']} finite numbers "
-                f"under {key!r}, one an epoch, and does not."
+                f"{short(path)} should hold {_brief(state['epoch'])} finite "
+                f"numbers under {key!r}, one an epoch, and does not."
             )
     for where, tensor in _tensors(state, ""):
-        dense = tensor.layout is torch.strided and not tensor.is_quantized
-        if not dense or not tensor.is_contiguous():
+        if not _is_dense(tensor) or not tensor.is_contiguous():
             raise CheckpointError(
-                f"{short(path)} holds {where}, which is not a plain dense "
-                "tensor. save_checkpoint never writes such a thing."
+                f"{short(path)} holds {_brief(where)}, which is not a plain "
+                "dense tensor. save_checkpoint never writes such a thing."
             )
 
 
@@ -356,9 +437,9 @@ def _check_all_finite(tensors, path, consequence: str) -> None:
     for where, tensor in _tensors(tensors, ""):
         if not torch.isfinite(tensor).all():
             raise CheckpointError(
-                f"The weights {where!r} hold nan or inf, so that {consequence} "
-                f"({short(path)}). The training had diverged: go back to an "
-                "older checkpoint and try a smaller learning rate."
+                f"The values {_brief(where)} hold nan or inf, so that "
+                f"{consequence} ({short(path)}). The training had diverged: go "
+                "back to an older checkpoint and try a smaller learning rate."
             )
 
 
@@ -372,18 +453,17 @@ def _compare_model(saved: dict, model: nn.Module, path) -> None:
     if missing or foreign:
         raise CheckpointError(
             f"{short(path)} belongs to another model. This model also needs "
-            f"{missing or 'nothing'}, and the file also holds "
-            f"{foreign or 'nothing'}. Configure the model as it was saved."
+            f"{_brief(missing) if missing else 'nothing'}, and the file also "
+            f"holds {_brief(foreign) if foreign else 'nothing'}. Configure the "
+            "model as it was saved."
         )
     for name, tensor in own.items():
-        found = saved[name]
-        if not isinstance(found, torch.Tensor) or (
-            (found.shape, found.dtype) != (tensor.shape, tensor.dtype)
-        ):
+        here, there = _describe(tensor), _describe(saved[name])
+        if here != there:
             raise CheckpointError(
-                f"{short(path)} belongs to another model: {name!r} is "
-                f"{_describe(found)} in the file and {_describe(tensor)} in "
-                "this model. Configure the model as it was saved."
+                f"{short(path)} belongs to another model: {name!r} is {there} "
+                f"in the file and {here} in this model. Configure the model "
+                "as it was saved."
             )
     _check_all_finite(saved, path, "nothing was loaded")
 
@@ -398,8 +478,9 @@ def _compare_optimizer(state: dict, configuration, path) -> None:
     optimizer, scheduler = configuration.optimizer, configuration.scheduler
     if state["optimizer"] != type(optimizer).__name__:
         raise CheckpointError(
-            f"{short(path)} was saved with the optimizer {state['optimizer']}, "
-            f"and this one is {type(optimizer).__name__}. Take the same."
+            f"{short(path)} was saved with the optimizer "
+            f"{_brief(state['optimizer'])}, and this one is "
+            f"{type(optimizer).__name__}. Take the same."
         )
     if (scheduler is None) != ("scheduler_state_dict" not in state):
         has, lacks = ("this training", "the file")
@@ -409,13 +490,10 @@ def _compare_optimizer(state: dict, configuration, path) -> None:
             f"{has.capitalize()} has a learning-rate scheduler and {lacks} has "
             f"none ({short(path)}). Set configuration.scheduler as it was."
         )
-    own = optimizer.state_dict()
     saved = state["optimizer_state_dict"]
-    try:
-        difference = _first_difference(own, saved, scheduler is not None)
-        difference = difference or _wrong_state(optimizer, saved)
-    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError):
-        difference = "its parts are not those of an optimizer"
+    difference = _first_difference(
+        optimizer.state_dict(), saved, scheduler is not None
+    ) or _wrong_state(optimizer, saved, state["epoch"])
     if difference:
         raise CheckpointError(
             f"{short(path)} does not fit this optimizer: {difference}. "
@@ -432,41 +510,115 @@ def _first_difference(own: dict, saved: dict, scheduled: bool) -> str | None:
         return f"{len(groups)} parameter groups instead of {len(own_groups)}"
     for own_group, group in zip(own_groups, groups, strict=True):
         for key in own_group.keys() | group.keys():
-            if scheduled and key in SCHEDULED:
-                continue
             if key not in group or key not in own_group:
                 return f"the setting {key!r} is only in one of the two"
-            if key == "params" and len(group[key]) != len(own_group[key]):
-                return (
-                    f"{len(group[key])} parameters in a group instead of "
-                    f"{len(own_group[key])}"
-                )
-            if group[key] != own_group[key]:
-                return (
-                    f"{key} is {group[key]} in the file and {own_group[key]} "
-                    "here"
-                )
+            here, there = own_group[key], group[key]
+            if key == "params" and len(there) != len(here):
+                return f"{len(there)} parameters in a group, not {len(here)}"
+            if scheduled and key in SCHEDULED:
+                is_same = _is_alike(here, there)
+            else:
+                is_same = _is_equal(here, there)
+            if not is_same:
+                return f"{key} is {_brief(there)} in the file and {here} here"
     return None
 
 
-def _wrong_state(optimizer, saved: dict) -> str | None:
-    """Name the first tensor of the state that fits no parameter."""
-    parameters = [p for g in optimizer.param_groups for p in g["params"]]
+def _is_equal(here, there) -> bool:
+    if isinstance(here, torch.Tensor) or isinstance(there, torch.Tensor):
+        return _is_alike(here, there) and torch.equal(here.cpu(), there)
+    return bool(here == there)
+
+
+def _is_alike(here, there) -> bool:
+    """Tell whether a value can take the place of one that changes."""
+    if isinstance(here, torch.Tensor):
+        same_kind = _describe(here) == _describe(there)
+        return same_kind and bool(torch.isfinite(there).all())
+    if isinstance(here, (list, tuple)):
+        return (
+            isinstance(there, (list, tuple))
+            and len(here) == len(there)
+            and all(map(_is_alike, here, there))
+        )
+    if isinstance(here, dict):
+        return (
+            isinstance(there, dict)
+            and here.keys() == there.keys()
+            and all(_is_alike(here[key], there[key]) for key in here)
+        )
+    if isinstance(here, (int, float)) and not isinstance(here, bool):
+        if type(there) not in (int, float) or math.isnan(there):
+            return False
+        # some schedules begin with an infinite best loss
+        return math.isfinite(there) or not math.isfinite(here)
+    return type(here) is type(there)
+
+
+def _wrong_state(optimizer, saved: dict, epoch: int) -> str | None:
+    """Name the first part of the state that fits no parameter."""
+    expected = _state_after_a_step(optimizer)
+    if epoch > 0 and any(expected.values()) and not saved["state"]:
+        return "it has no state for any parameter"
     for index, entries in saved["state"].items():
-        if type(index) is not int or not 0 <= index < len(parameters):
-            return f"it has a state for parameter {index!r}, which is not here"
-        shape = parameters[index].shape
-        for name, value in entries.items():
-            # of no dimension: a count of steps
-            if isinstance(value, torch.Tensor) and value.ndim > 0:
-                if value.shape != shape:
-                    return (
-                        f"{name} of parameter {index} has shape "
-                        f"{list(value.shape)} instead of {list(shape)}"
-                    )
-            elif not isinstance(value, (torch.Tensor, int, float, type(None))):
-                return f"{name} of parameter {index} is no number"
+        if type(index) is not int or index not in expected:
+            return f"it has a state for parameter {_brief(index)}, not here"
+        here = expected[index]
+        there = {
+            name: _describe(value)
+            for name, value in entries.items()
+            if value is not None
+        }
+        for name in here.keys() | there.keys():
+            if here.get(name) != there.get(name):
+                return (
+                    f"{_brief(name)} of parameter {index} is "
+                    f"{there.get(name, 'missing')} in the file and should be "
+                    f"{here.get(name, 'missing')}"
+                )
     return None
+
+
+def _state_after_a_step(optimizer) -> dict[int, dict[str, str]]:
+    """Say what state the optimizer keeps for every parameter.
+
+    A copy of it, with copies of the parameters, makes one step without slope.
+    """
+    probe = copy.deepcopy(optimizer)
+    parameters = [p for g in probe.param_groups for p in g["params"]]
+    probe.state.clear()
+    for parameter in parameters:
+        parameter.grad = torch.zeros_like(parameter)
+    probe.step()
+    return {
+        index: {
+            name: _describe(value)
+            for name, value in probe.state.get(parameter, {}).items()
+            if value is not None
+        }
+        for index, parameter in enumerate(parameters)
+    }
+
+
+def _compare_scheduler(state: dict, scheduler, path) -> None:
+    if scheduler is None:
+        return
+    own = _plain(scheduler.state_dict(), "")
+    saved = state["scheduler_state_dict"]
+    names = [] if isinstance(saved, dict) else ["its state"]
+    if not names:
+        names = sorted(map(str, own.keys() ^ saved.keys())) or [
+            name
+            for name, here in own.items()
+            if not (_is_equal if name in SCHEDULE else _is_alike)(
+                here, saved[name]
+            )
+        ]
+    if names:
+        raise CheckpointError(
+            f"{short(path)} was saved with another learning-rate schedule: "
+            f"{_brief(names)} differ. Set configuration.scheduler as it was."
+        )
 
 
 def _load_all(parts, path) -> None:
@@ -475,10 +627,12 @@ def _load_all(parts, path) -> None:
     try:
         for part, state in parts:
             part.load_state_dict(copy.deepcopy(state))
-    except Exception as error:
+    except BaseException as error:  # Ctrl-C as well
         for part, state in before:
             part.load_state_dict(state)
+        if not isinstance(error, Exception):
+            raise
         raise CheckpointError(
             f"{short(path)} could not be loaded, and model and optimizer are "
-            f"as they were: {error}"
+            f"as they were: {_brief(str(error))}"
         ) from error

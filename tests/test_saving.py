@@ -210,11 +210,11 @@ UNSAVEABLE = {
     "a list that holds itself": endless,
     "a list a hundred thousand deep": deep,
     "a number of 900 digits": lambda: 10**900,
-    "half a character": lambda: "\ud800",
     "a day": lambda: datetime.date(2020, 1, 1),
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*quantiz.*")
 @pytest.mark.parametrize("name", UNSAVEABLE)
 @pytest.mark.parametrize("place", ["loss", "optimizer"])
 def test_what_cannot_be_saved_leaves_the_old_file(name, place, saved):
@@ -622,8 +622,6 @@ def hostile(name, marker):
             momentum["momentum_buffer"] = torch.ones(4, 3, dtype=torch.int64)
         case "momentum by another name":
             momentum["momentum"] = momentum.pop("momentum_buffer")
-        case "momentum of some parameters only":
-            del adam["state"][1]
         case "no momentum at all":
             adam["state"] = {}
         case "names over many lines":
@@ -670,7 +668,7 @@ def test_the_honest_state_is_accepted(tmp_path):
     assert identical(state_of(target), state_of(configure(seed=1)))
 
 
-@pytest.mark.filterwarnings("ignore:.*[Ss]parse.*", "ignore:.*quantiz.*")
+@pytest.mark.filterwarnings("ignore:.*quantiz.*", "ignore:TypedStorage.*")
 @pytest.mark.parametrize("name", hostile_names())
 def test_hostile_states(name, tmp_path):
     path, marker = tmp_path / "checkpoint.pt", tmp_path / "code has run"
