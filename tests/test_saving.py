@@ -16,7 +16,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from conftest import assert_one_sentence, identical, state_of
+from common import assert_one_sentence, identical, state_of
 from torch import nn, optim
 
 from helpers import checkpoints
@@ -668,7 +668,9 @@ def test_the_honest_state_is_accepted(tmp_path):
     assert identical(state_of(target), state_of(configure(seed=1)))
 
 
-@pytest.mark.filterwarnings("ignore:.*quantiz.*", "ignore:TypedStorage.*")
+@pytest.mark.filterwarnings(
+    "ignore:.*quantiz.*", "ignore:TypedStorage.*", "ignore:Sparse.*"
+)
 @pytest.mark.parametrize("name", hostile_names())
 def test_hostile_states(name, tmp_path):
     path, marker = tmp_path / "checkpoint.pt", tmp_path / "code has run"
