@@ -3,6 +3,7 @@
 import csv
 import importlib
 import inspect
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,8 @@ from helpers.data_generation import (
     write_csv,
 )
 from helpers.mini_batch import v0 as mini_batch_v0
-from helpers.mini_batch import v1 as mini_batch_v1
 
-# The digits that `curriculum.md` of the course promises: known from
+# The digits that chapters 00 and 01 promise: known from
 # elsewhere, not from this code.
 GOLDEN_W, GOLDEN_B, GOLDEN_LOSS = 1.968960, 1.023543, 0.008045
 HALF_A_DIGIT = 5e-7
@@ -466,18 +466,12 @@ def test_the_validation_step_of_page_05_is_the_shipped_one():
         assert losses[0] == losses[1]
 
 
-@pytest.mark.parametrize(
-    ("page", "shipped"),
-    [
-        ("04_mini_batch.ipynb", mini_batch_v0.mini_batch),
-    ],
-)
 @pytest.mark.parametrize("n", [1, 16, 17, 20, 80])
-def test_mini_batch_of_a_page_is_the_shipped_one(page, shipped, n):
+def test_mini_batch_of_page_04_is_the_shipped_one(n):
     x, y = rows(n)
-    for function in definitions(page, "mini_batch"):
+    for function in definitions("04_mini_batch.ipynb", "mini_batch"):
         results, seen = [], []
-        for mini_batch in (function, shipped):
+        for mini_batch in (function, mini_batch_v0.mini_batch):
             calls = []
 
             def step_fn(x_batch, y_batch, calls=calls):
@@ -494,21 +488,6 @@ def test_mini_batch_of_a_page_is_the_shipped_one(page, shipped, n):
         for ours, theirs in zip(*seen, strict=True):
             assert torch.equal(ours[0], theirs[0])
             assert torch.equal(ours[1], theirs[1])
-
-
-def test_the_right_mean_of_page_05_is_the_shipped_one():
-    """Page 05 need not define `mini_batch` again; if it does, it is v1."""
-    try:
-        functions = definitions("05_evaluation.ipynb", "mini_batch")
-    except AssertionError:
-        functions = []
-    step_fn = configure(2).val_step_fn
-    for n in SIZES:
-        loader = loader_of(*rows(n), 16)
-        expected = mini_batch_v1.mini_batch("cpu", loader, step_fn)
-        for mini_batch in functions:
-            found = mini_batch("cpu", loader, step_fn)
-            assert found == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_data_set_of_page_02_gives_the_items_of_tensor_dataset():
@@ -577,7 +556,7 @@ def test_signatures_grow_and_are_never_shuffled(stage, function):
         list(inspect.signature(getattr(version(stage, n), function)).parameters)
         for n in numbers
     ]
-    for before, after in zip(signatures, signatures[1:], strict=False):
+    for before, after in itertools.pairwise(signatures):
         # loaders take the place of tensors once, in model_training v2
         kept = [name for name in before if name in after]
         assert [name for name in after if name in before] == kept
