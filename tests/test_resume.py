@@ -24,6 +24,13 @@ from helpers.model_training import v6 as model_training
 from helpers.randomness import epoch_seed, reseed
 from helpers.runs import checkpoint_path, read_scalars, run_folder
 
+# torch traces the graph for the log with a tool it calls old; a writer whose
+# disk is full dies in its own thread.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*torch.jit.trace.*:DeprecationWarning",
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning",
+)
+
 BOTH = ["loss/training", "loss/validation"]
 
 
@@ -96,7 +103,7 @@ class Killed(BaseException):
 
 
 def train_run(run_name, n_epochs, killed_in=None, every=10):
-    """Go on with a run up to an epoch, or until it dies in the middle of one."""
+    """Go on with a run up to an epoch, or until it dies within one."""
     configuration = model_configuration.configure_model(run_name=run_name)
     path = checkpoint_path(run_name)
     resume_from = None
