@@ -1,11 +1,12 @@
 """What pytest has to know for pages and tests alike."""
 
+import json
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parent
@@ -30,25 +31,35 @@ def pytest_configure(config):
         config.option.nbval_sanitize_with = str(ROOT / "tests" / "sanitize.cfg")
 
 
+# The slowest files, in this order: given out first, so that no core waits for
+# one of them at the end.
+SLOWEST = (
+    "tests/test_torture.py",
+    "tests/test_saving.py",
+    "tests/test_deploying.py",
+    "notebooks/08",
+    "notebooks/09",
+    "notebooks/10",
+    "notebooks/05",
+)
+
+
 def pytest_collection_modifyitems(items):
-    """Give the slowest files out first, so that no core waits at the end."""
-    weight = {"tests/test_long.py": 0}
-    items.sort(key=lambda item: weight.get(item.nodeid.split("::")[0], 1))
+    def place(item):
+        starts = [item.nodeid.startswith(name) for name in SLOWEST]
+        return starts.index(True) if any(starts) else len(SLOWEST)
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure():
     """End the TensorBoard servers that pages of this process left running."""
-    if "tensorboard" in sys.modules or (_private / "tmp").exists():
-        _end_servers(_private / "tmp" / ".tensorboard-info")
+    _end_servers(_private / "tmp" / ".tensorboard-info")
     shutil.rmtree(_private, ignore_errors=True)
 
 
 def _end_servers(notes: Path) -> None:
-    import json
-
-    import psutil
-
     for note in notes.glob("pid-*.info"):
         try:
             pid = json.loads(note.read_text())["pid"]
