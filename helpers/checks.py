@@ -35,12 +35,13 @@ def check_features_and_labels(x, y) -> None:
                 "prepare_data(x, y), not tensors in a tuple and not a loader."
             )
         if values.ndim != 2:
-            columns = 1 if name.endswith("y") else -1
+            rows = -1 if values.ndim < 2 else f"len({name[-1]})"
+            columns = 1 if values.ndim < 2 else -1
             raise DataError(
                 f"The {name} have shape {list(values.shape)}, and need two "
                 "axes: one row a point, one column a number. A loss would "
                 "pair every label of shape [N] with every prediction of "
-                f"shape [N, 1]. Often .reshape(-1, {columns}) mends it."
+                f"shape [N, 1]. Often .reshape({rows}, {columns}) mends it."
             )
     if len(x) != len(y):
         raise DataError(
@@ -61,6 +62,11 @@ def _as_tensor(values, name: str) -> torch.Tensor:
     try:
         return torch.as_tensor(values)
     except (TypeError, ValueError):
+        if values.dtype.kind in "biuf" and any(s < 0 for s in values.strides):
+            raise DataError(
+                f"The {name} are an array read backwards, such as x[::-1], "
+                "which torch cannot share. Give a copy: x[::-1].copy()."
+            ) from None
         raise DataError(
             f"The {name} hold {values.dtype} values, and should be numbers."
         ) from None
@@ -82,7 +88,8 @@ def check_loader(data_loader, device=None) -> None:
     """
     if device is not None:
         find_device(device)
-    if isinstance(data_loader, torch.Tensor) or not hasattr(
+    no_loader = (torch.Tensor, np.ndarray, str, bytes, dict)
+    if isinstance(data_loader, no_loader) or not hasattr(
         data_loader, "__iter__"
     ):
         raise DataError(

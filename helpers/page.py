@@ -3,15 +3,20 @@
 import importlib.metadata
 import re
 import sys
+from pathlib import Path
+from types import TracebackType
 
 import torch
+from IPython import get_ipython
 
 from helpers import graphs, plots, tensorboard_server
 from helpers.paths import ROOT, RUNS
 
+HELPERS = Path(__file__).parent
+
 
 def set_up() -> None:
-    """Prepare a page: figure style, one thread, this environment's programs.
+    """Prepare a page: figures, one thread, TensorBoard's program, short errors.
 
     One thread is enough for models of a few parameters, and far more even
     than two on a busy machine: two threads wait for each other at every step.
@@ -19,6 +24,34 @@ def set_up() -> None:
     plots.use_style()
     torch.set_num_threads(1)
     tensorboard_server.use_this_environment()
+    shell = get_ipython()
+    if shell is not None:
+        shell.set_custom_exc((Exception,), _show_error)
+
+
+def _show_error(shell, kind, error, trace, tb_offset=None) -> None:
+    """Show an error with the frames of the page and of `helpers` only.
+
+    What happens inside torch, between your line and the message, rarely helps
+    and fills the page. ``traceback.print_exception(sys.last_value)`` shows all.
+    """
+    shell.showtraceback((kind, error, _without_libraries(trace)), tb_offset=1)
+
+
+def _without_libraries(trace: TracebackType) -> TracebackType | None:
+    frames = []
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    short = None
+    for number, frame in reversed(list(enumerate(frames))):
+        file = frame.tb_frame.f_code.co_filename
+        is_ours = "ipykernel" in file or Path(file).is_relative_to(HELPERS)
+        if number == 0 or is_ours:  # IPython itself leaves the first one out
+            short = TracebackType(
+                short, frame.tb_frame, frame.tb_lasti, frame.tb_lineno
+            )
+    return short
 
 
 def check_environment() -> None:

@@ -3,14 +3,16 @@
 import copy
 import functools
 import inspect
+import math
 from collections.abc import Callable
 
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.checks import check_finite, check_loader, n_batches
+from helpers.checks import NO_BATCH, check_finite, check_loader, n_batches
 from helpers.errors import (
     DataError,
+    DeviceError,
     DivergenceError,
     FirstBatchError,
     PairingError,
@@ -99,13 +101,21 @@ def trains_with(*, data_preparation: str, model_configuration: str) -> Callable:
 
         @functools.wraps(train)
         def checked_train(*args, **kwargs):
-            given = signature.bind_partial(*args, **kwargs)
+            try:
+                given = signature.bind_partial(*args, **kwargs)
+            except TypeError as error:  # too many values, or one twice
+                expected = _expected(train.__module__, data_preparation)
+                raise PairingError(
+                    f"These values are too many, or one has a name that is "
+                    f"not known ({error}). {expected}"
+                ) from error
             given.apply_defaults()
             values = given.arguments
             configuration = values.get("configuration")
             _check_configuration(configuration, model_configuration)
             _check_data(values, data_preparation, train.__module__)
             _check_n_epochs(values["n_epochs"])
+            _check_settings(values)
             with _put_back_if_wrong(configuration):
                 given.arguments["configuration"] = _watched(values)
                 result = train(*given.args, **given.kwargs)
@@ -127,13 +137,18 @@ def _check_configuration(configuration, version: str) -> None:
         raise PairingError(_lacks(configuration, version))
 
 
-def _check_data(values: dict, version: str, module: str) -> None:
+def _expected(module: str, version: str) -> str:
     training = "model_training " + module.rpartition(".")[2]
     wanted = RETURNS[version]
-    expected = (
+    return (
         f"{training} takes {' and '.join(wanted)}, which data_preparation "
         f"{version} makes: train(configuration, {', '.join(wanted)})"
     )
+
+
+def _check_data(values: dict, version: str, module: str) -> None:
+    wanted = RETURNS[version]
+    expected = _expected(module, version)
     for name in wanted:
         value = values.get(name)
         if value is None:
@@ -152,7 +167,7 @@ def _check_data(values: dict, version: str, module: str) -> None:
         raise PairingError(f"That is one too many. {expected}")
     if version == "v0":
         x, y = (values[name] for name in wanted)
-        if x.shape[0] != y.shape[0] or y.ndim != 2:
+        if x.ndim < 2 or y.ndim != 2 or len(x) != len(y):
             raise DataError(
                 f"x_train_tensor has shape {list(x.shape)} and y_train_tensor "
                 f"{list(y.shape)}; they should be [N, 1] both, with one N."
@@ -166,6 +181,25 @@ def _check_n_epochs(n_epochs) -> None:
             "n_epochs should be a whole number of at least 1, and is "
             f"{n_epochs!r}."
         )
+
+
+def _check_settings(values: dict) -> None:
+    """Check what only version 6 and later take: how to save and resume."""
+    resume_from = values.get("resume_from")
+    if resume_from is not None and not hasattr(resume_from, "val_losses"):
+        raise DataError(
+            "resume_from should be what load_checkpoint returned, and is a "
+            f"{type(resume_from).__name__}: "
+            "resume_from=load_checkpoint(path, configuration)."
+        )
+    for name, least in (("checkpoint_every", 1), ("seed", 0)):
+        value = values.get(name, least)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or value < least:
+            raise DataError(
+                f"{name} should be a whole number of at least {least}, and is "
+                f"{value!r}."
+            )
 
 
 def _watched(values: dict) -> Configuration:
@@ -204,7 +238,9 @@ class _put_back_if_wrong:
         return self
 
     def __exit__(self, kind, error, traceback):
-        if isinstance(error, (DivergenceError, FirstBatchError)):
+        # not when saving failed: what was trained is then still good
+        wrong = (DataError, DeviceError, DivergenceError, FirstBatchError)
+        if isinstance(error, wrong):
             for part, state in self.before:
                 part.load_state_dict(state)
         return False
@@ -217,4 +253,15 @@ def _check_losses(result, configuration: Configuration) -> None:
     for losses in series:
         numbers = losses if isinstance(losses, list) else [losses]
         for epoch, loss in enumerate(numbers):
+            # every step is watched, so that here it is a mean of nothing
+            if isinstance(result, list) and math.isnan(loss):
+                raise DataError(NO_BATCH)
             check_finite(loss, epoch, lr)
+    # a loss is computed before its update: the last one is not in any loss
+    for name, parameter in configuration.model.named_parameters():
+        if not torch.isfinite(parameter).all():
+            raise DivergenceError(
+                f"The last step made {name!r} nan or inf. Most likely the "
+                f"learning rate {lr:g} is too large: try {lr / 10:g}. Model "
+                "and optimizer are as before the training."
+            )
