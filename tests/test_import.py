@@ -13,7 +13,7 @@ MODULES = sorted(
 )
 
 WATCH = """
-import importlib, sys
+import importlib, os, sys
 
 # What torch and its like do while they are imported is their business: load
 # them first, then watch what the modules of the course do.
@@ -28,10 +28,15 @@ seen = []
 def watch(event, args):
     if event.startswith(("socket.", "subprocess.", "os.fork", "os.exec")):
         seen.append((event, str(args)[:80]))
-    if event in ("os.mkdir", "os.remove", "os.rename", "os.system"):
+    changes = "mkdir remove rename rmdir link symlink truncate system"
+    if event in {f"os.{name}" for name in changes.split()}:
         seen.append((event, str(args)[:80]))
-    if event == "open" and isinstance(args[1], str):
-        if set(args[1]) & set("wax+"):
+    if event.startswith(("tempfile.", "shutil.", "sqlite3.", "os.posix_spawn")):
+        seen.append((event, str(args)[:80]))
+    if event == "open":
+        _, mode, flags = args  # os.open gives no mode
+        writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+        if set(mode or "") & set("wax+") or flags & writes:
             seen.append((event, str(args)[:80]))
 
 sys.addaudithook(watch)

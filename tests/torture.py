@@ -26,7 +26,9 @@ from torch import nn, optim
 
 from helpers.checkpoints import read_checkpoint, save_checkpoint
 from helpers.errors import CheckpointError
+from helpers.first_look import Watch
 from helpers.killed_training import train_and_kill, train_on
+from helpers.model_configuration.v2 import configure_model
 from helpers.pipeline import Configuration
 from helpers.runs import checkpoint_path, clear_run, read_scalars
 
@@ -88,7 +90,7 @@ def run_and_signal(action, number, delay) -> int:
             os.write(tell, b".")
             try:
                 action()
-                code = 0
+                time.sleep(30)  # done before the signal: let it come
             except KeyboardInterrupt:
                 code = 42
         os._exit(code)
@@ -117,7 +119,7 @@ def outcomes_of_kills(save, read, tries, number, folder):
     counts, statuses = {"old": 0, "new": 0, "lost": 0}, []
     for _ in range(tries):
         save(path, old, [1.0], [1.0])
-        delay = random.uniform(0, 1.2 * duration)
+        delay = random.uniform(0, 1.5 * duration)
         status = run_and_signal(
             lambda: save(path, new, [1.0] * 2, [1.0] * 2), number, delay
         )
@@ -145,7 +147,8 @@ def kills_during_save(tries, folder) -> Row:
         tries,
         f"{counts['lost']} lost, {counts['old']} old, {counts['new']} new",
         f"{plain['lost']} lost",
-        counts["lost"] == 0 and counts["old"] > 0 and counts["new"] > 0,
+        # in a few tries, chance may leave one of the two out
+        counts["lost"] == 0 and (tries < 100 or 0 < counts["new"] < tries),
     )
 
 
@@ -156,15 +159,12 @@ def interrupts_during_save(tries, folder) -> Row:
     plain, _ = outcomes_of_kills(
         save_plainly, read_plainly, tries, signal.SIGINT, folder
     )
-    # A child that was done before the signal came ends with 0.
-    odd = [status for status in statuses if status not in (0, 42)]
     return Row(
         "Ctrl-C during a save",
         tries,
-        f"{counts['lost']} lost, {statuses.count(42)} KeyboardInterrupt, "
-        f"{statuses.count(0)} already done",
+        f"{counts['lost']} lost, {statuses.count(42)} KeyboardInterrupt",
         f"{plain['lost']} lost",
-        counts["lost"] == 0 and not odd,
+        counts["lost"] == 0 and statuses.count(42) == tries,
     )
 
 
@@ -172,7 +172,7 @@ def terminations_during_save(tries, folder) -> Row:
     counts, statuses = outcomes_of_kills(
         save_checkpoint, read_checkpoint, tries, signal.SIGTERM, folder
     )
-    odd = [s for s in statuses if s not in (0, -signal.SIGTERM)]
+    ended = statuses.count(-signal.SIGTERM)
     save_checkpoint(
         folder / "checkpoint.pt", make_configuration(), [1.0], [1.0]
     )
@@ -180,9 +180,9 @@ def terminations_during_save(tries, folder) -> Row:
     return Row(
         "SIGTERM during a save",
         tries,
-        f"{counts['lost']} lost, {left_over} left-over files",
+        f"{counts['lost']} lost, {ended} ended, {left_over} left-over files",
         "",
-        counts["lost"] == 0 and not odd and left_over == 0,
+        counts["lost"] == 0 and ended == tries and left_over == 0,
     )
 
 
@@ -342,13 +342,42 @@ def cost_of_saving(tries, folder) -> Row:
         save_plainly(folder / "plain.pt", configuration, [1.0], [1.0])
         plain.append(1000 * (time.perf_counter() - start))
     p95, plain_p95 = np.percentile(times, 95), np.percentile(plain, 95)
-    # A machine that is busy or has a slow disk is no fault: not judged.
+    # fewer than 100 tries on a busy machine say little: not judged then
     return Row(
         "time of a save, 95th percentile",
         tries,
         f"{p95:.1f} ms",
         f"{plain_p95:.1f} ms",
-        True,
+        bool(p95 <= 15 or tries < 100),
+    )
+
+
+def cost_of_the_first_look(tries, folder) -> Row:
+    """Time the first batches of a training with and without the look."""
+    configuration = configure_model()
+    x, y = torch.rand(16, 1), torch.rand(16, 1)
+
+    def seconds(train_step_fn, val_step_fn):
+        start = time.perf_counter()
+        train_step_fn(x, y)
+        train_step_fn(x, y)
+        with torch.no_grad():
+            val_step_fn(x, y)
+        return time.perf_counter() - start
+
+    plain = configuration.train_step_fn, configuration.val_step_fn
+    costs = []
+    for _ in range(tries):
+        watch = Watch(configuration, 5)
+        watched = watch.train_step(plain[0]), watch.val_step(plain[1])
+        costs.append(1000 * (seconds(*watched) - seconds(*plain)))
+    cost = np.median(costs)
+    return Row(
+        "time of the look at the first batches",
+        tries,
+        f"{cost:.2f} ms a run",
+        "",
+        bool(cost <= 1),
     )
 
 
@@ -361,6 +390,7 @@ FIGURES = [
     (damaged_files, 7000, 300),
     (resumed_run_is_identical, 15, 3),
     (cost_of_saving, 100, 10),
+    (cost_of_the_first_look, 500, 50),
 ]
 
 
@@ -373,7 +403,7 @@ def main() -> int:
     random.seed(arguments.seed)
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(1)
-    print(f"{'figure':36}{'tries':>6}  {'result':58}plain practice")
+    print(f"{'figure':38}{'tries':>6}  {'result':58}plain practice")
     is_good = True
     for figure, tries, quick in FIGURES:
         folder = Path(tempfile.mkdtemp())
@@ -383,7 +413,7 @@ def main() -> int:
             shutil.rmtree(folder, ignore_errors=True)
         mark = "" if row.is_good else "  <-- DOES NOT HOLD"
         print(
-            f"{row.figure:36}{row.tries:6}  {row.result:58}{row.plain}{mark}",
+            f"{row.figure:38}{row.tries:6}  {row.result:58}{row.plain}{mark}",
             flush=True,
         )
         is_good &= row.is_good
