@@ -3,6 +3,7 @@
 import logging
 import re
 import shutil
+import threading
 import warnings
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def open_writer(run_name: str | None) -> SummaryWriter | None:
     if run_name is None:
         return None
     folder = run_folder(run_name)
+    threading.excepthook = _quiet_about_tensorboard
     try:
         return SummaryWriter(folder)
     except OSError as error:
@@ -98,6 +100,19 @@ def open_writer(run_name: str | None) -> SummaryWriter | None:
             f"Nothing will be logged: {short(folder)} cannot be written", error
         )
         return None
+
+
+_show_any_error = threading.excepthook
+
+
+def _quiet_about_tensorboard(args) -> None:
+    """Leave out the traceback of TensorBoard's writing thread: `_warn` says it.
+
+    The thread hands its OSError to whoever logs next as well.
+    """
+    is_writer = "tensorboard" in type(args.thread).__module__
+    if not (is_writer and issubclass(args.exc_type, OSError)):
+        _show_any_error(args)
 
 
 def start_curves(writer: SummaryWriter | None, epoch: int) -> None:
