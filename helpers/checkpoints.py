@@ -124,8 +124,10 @@ def _to_bytes(path, configuration, losses, val_losses) -> bytes:
         state["scheduler_state_dict"] = configuration.scheduler.state_dict()
     state = _plain(state, "")
     # what load_checkpoint would refuse must not replace a good file
-    for part in ("model_state_dict", "optimizer_state_dict"):
-        _check_all_finite(state[part], path, "nothing was saved")
+    consequence = "nothing was saved"
+    saved, model = state["model_state_dict"], configuration.model
+    _check_model_finite(saved, model, path, consequence)
+    _check_all_finite(state["optimizer_state_dict"], path, consequence)
     buffer = io.BytesIO()
     torch.save(state, buffer)
     try:
@@ -443,6 +445,20 @@ def _check_all_finite(tensors, path, consequence: str) -> None:
             )
 
 
+def _check_model_finite(saved: dict, model, path, consequence: str) -> None:
+    """Check parameters for nan and inf, buffers for nan only.
+
+    A buffer that holds -inf is nothing odd: masks of attention do.
+    """
+    learned = {
+        name for name, _ in model.named_parameters(remove_duplicate=False)
+    }
+    for name, tensor in saved.items():
+        if name not in learned and isinstance(tensor, torch.Tensor):
+            tensor = tensor.nan_to_num(nan=torch.nan, posinf=0, neginf=0)
+        _check_all_finite({name: tensor}, path, consequence)
+
+
 # -------------------------------------------------------------- comparing
 
 
@@ -465,7 +481,7 @@ def _compare_model(saved: dict, model: nn.Module, path) -> None:
                 f"in the file and {here} in this model. Configure the model "
                 "as it was saved."
             )
-    _check_all_finite(saved, path, "nothing was loaded")
+    _check_model_finite(saved, model, path, "nothing was loaded")
 
 
 def _describe(value) -> str:

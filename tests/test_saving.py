@@ -828,3 +828,42 @@ def test_a_load_that_fails_half_way_is_taken_back(kind, saved, monkeypatch):
     with pytest.raises(expected):
         load_checkpoint(saved, configuration)
     assert identical(state_of(configuration), before)
+
+
+class Masked(nn.Module):
+    """A model with a mask of -inf, as attention has one."""
+
+    def __init__(self, fill):
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+        self.register_buffer("mask", torch.full((3, 3), fill).triu(1))
+
+    def forward(self, x):
+        return (self.layer(x) @ self.layer.weight + self.mask).softmax(dim=1)
+
+
+def configured_with_mask(fill):
+    model = Masked(fill)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    return Configuration(
+        device=torch.device("cpu"),
+        model=model,
+        loss_fn=nn.MSELoss(),
+        optimizer=optimizer,
+    )
+
+
+def test_a_mask_of_minus_infinity_is_saved_and_loaded(tmp_path):
+    path = tmp_path / "masked.pt"
+    save_checkpoint(path, configured_with_mask(-torch.inf), [1.0], [1.0])
+    other = configured_with_mask(0.0)
+    load_checkpoint(path, other)
+    assert other.model.mask[0, 2] == -torch.inf
+
+
+def test_a_mask_of_nan_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="mask"):
+        save_checkpoint(
+            tmp_path / "nan.pt", configured_with_mask(torch.nan), [1.0], [1.0]
+        )
+    assert not any(tmp_path.iterdir())
