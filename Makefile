@@ -13,7 +13,7 @@ LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks lint bench torture clean
+.PHONY: help lab test notebooks lint bench torture browser clean
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*## ' Makefile | \
@@ -38,6 +38,10 @@ bench: $(READY) ## time an epoch of each training version against a plain loop
 
 torture: $(READY) ## kill, fill and damage, hundreds of times; print one table
 	TQDM_DISABLE=1 $(BIN)/python tests/torture.py
+
+browser: $(READY) ## run every page in a real browser (needs chromium)
+	$(BIN)/python -m pip install --quiet playwright==1.65.2
+	$(BIN)/python tests/browser.py --out runs/screenshots
 
 clean: ## remove the environment (runs/ and pages stay)
 	rm -rf $(VENV)
