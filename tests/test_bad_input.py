@@ -1,7 +1,6 @@
 """Bad input: one clear sentence, and nothing is changed anywhere."""
 
 import copy
-import importlib
 import itertools
 import os
 import re
@@ -9,7 +8,13 @@ import re
 import numpy as np
 import pytest
 import torch
-from common import assert_one_sentence, identical, state_of
+from common import (
+    assert_one_sentence,
+    configure,
+    identical,
+    state_of,
+    version,
+)
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from helpers.data_generation import generate_data, split_data
@@ -40,16 +45,6 @@ NEEDS = {0: (0, 0), 1: (0, 1), 2: (1, 1), 3: (1, 1), 4: (2, 2), 5: (2, 3)}
 NEEDS[6] = NEEDS[5]
 CONFIGURATIONS, DATA = range(4), range(3)
 ALL = list(itertools.product(NEEDS, CONFIGURATIONS, DATA))
-
-
-def version(stage, number):
-    return importlib.import_module(f"helpers.{stage}.v{number}")
-
-
-def configure(number, **options):
-    if number >= 3:
-        options = {"run_name": None, **options}
-    return version("model_configuration", number).configure_model(**options)
 
 
 def prepare(number, *points, **options):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from common import identical
+from common import configure, identical, version
 from pages import definitions
 from torch import nn, optim
 from torch.utils.data import DataLoader, TensorDataset
@@ -28,16 +28,6 @@ from helpers.mini_batch import v0 as mini_batch_v0
 # elsewhere, not from this code.
 GOLDEN_W, GOLDEN_B, GOLDEN_LOSS = 1.968960, 1.023543, 0.008045
 HALF_A_DIGIT = 5e-7
-
-
-def version(stage, number):
-    return importlib.import_module(f"helpers.{stage}.v{number}")
-
-
-def configure(number, **options):
-    if number >= 3:
-        options = {"run_name": None, **options}
-    return version("model_configuration", number).configure_model(**options)
 
 
 def train(number, configuration, data, **options):
