@@ -11,6 +11,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+import torch
+
+from helpers.deploying import Feature, export_model
 
 ROOT = Path(__file__).parents[1]
 
@@ -111,6 +114,21 @@ def test_jupyterlab_listens_on_loopback_and_asks_for_its_token(tmp_path):
 def test_tensorboard_listens_on_loopback(tmp_path):
     process = start(
         ["-m", "tensorboard.main", f"--logdir={tmp_path}", "--port=0"],
+        tmp_path,
+    )
+    try:
+        found = addresses(process)
+        assert all(map(is_loopback, found)), found
+    finally:
+        end(process)
+
+
+def test_the_prediction_service_listens_on_loopback(tmp_path):
+    model = torch.nn.Sequential(torch.nn.Linear(1, 1))
+    percent = Feature("x_percent", "percent", lowest=0, highest=100, scale=100)
+    export_model(tmp_path / "model.pt2", model, [percent])
+    process = start(
+        ["-m", "helpers.service", str(tmp_path / "model.pt2"), "--port", "0"],
         tmp_path,
     )
     try:
