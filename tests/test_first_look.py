@@ -206,6 +206,13 @@ def test_a_fault_is_named_and_the_model_put_back(sentence):
     assert all(p.grad is None or not p.grad.any() for p in before)
 
 
+def test_a_batch_on_another_device_than_the_model():
+    # "meta" is a device that every machine has
+    configuration = configure(linear().to("meta"))
+    with pytest.raises(CourseError, match="batch is on cpu and the model on"):
+        train(configuration)
+
+
 def test_divergence_names_epoch_batch_and_a_smaller_rate():
     configuration = configure(linear(), lr=1e4)
     before = bits(configuration)

@@ -79,6 +79,15 @@ def is_loopback(address):
     return address.ip in ("127.0.0.1", "::1")
 
 
+def assert_listens_on_loopback(arguments, tmp_path):
+    process = start(arguments, tmp_path)
+    try:
+        found = addresses(process)
+        assert all(map(is_loopback, found)), found
+    finally:
+        end(process)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs make")
 def test_jupyterlab_listens_on_loopback_and_asks_for_its_token(tmp_path):
     arguments = [*jupyter_arguments(), "--no-browser", "--ServerApp.port=0"]
@@ -112,27 +121,14 @@ def test_jupyterlab_listens_on_loopback_and_asks_for_its_token(tmp_path):
 
 
 def test_tensorboard_listens_on_loopback(tmp_path):
-    process = start(
-        ["-m", "tensorboard.main", f"--logdir={tmp_path}", "--port=0"],
-        tmp_path,
-    )
-    try:
-        found = addresses(process)
-        assert all(map(is_loopback, found)), found
-    finally:
-        end(process)
+    arguments = ["-m", "tensorboard.main", f"--logdir={tmp_path}", "--port=0"]
+    assert_listens_on_loopback(arguments, tmp_path)
 
 
 def test_the_prediction_service_listens_on_loopback(tmp_path):
     model = torch.nn.Sequential(torch.nn.Linear(1, 1))
     percent = Feature("x_percent", "percent", lowest=0, highest=100, scale=100)
     export_model(tmp_path / "model.pt2", model, [percent])
-    process = start(
-        ["-m", "helpers.service", str(tmp_path / "model.pt2"), "--port", "0"],
-        tmp_path,
-    )
-    try:
-        found = addresses(process)
-        assert all(map(is_loopback, found)), found
-    finally:
-        end(process)
+    file = str(tmp_path / "model.pt2")
+    arguments = ["-m", "helpers.service", file, "--port", "0"]
+    assert_listens_on_loopback(arguments, tmp_path)

@@ -87,8 +87,8 @@ def run_and_signal(action, number, delay) -> int:
         code = 1
         with contextlib.suppress(BaseException):
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            os.write(tell, b".")
             try:
+                os.write(tell, b".")  # the signal may come at once
                 action()
                 time.sleep(30)  # done before the signal: let it come
             except KeyboardInterrupt:
@@ -135,13 +135,17 @@ def read_plainly(path):
     return torch.load(path, weights_only=True)
 
 
+def both_ways(tries, number, folder):
+    """Signal our saves and plain ones; return their outcomes."""
+    ours = outcomes_of_kills(
+        save_checkpoint, read_checkpoint, tries, number, folder
+    )
+    plain = outcomes_of_kills(save_plainly, read_plainly, tries, number, folder)
+    return *ours, plain[0]
+
+
 def kills_during_save(tries, folder) -> Row:
-    counts, _ = outcomes_of_kills(
-        save_checkpoint, read_checkpoint, tries, signal.SIGKILL, folder
-    )
-    plain, _ = outcomes_of_kills(
-        save_plainly, read_plainly, tries, signal.SIGKILL, folder
-    )
+    counts, _, plain = both_ways(tries, signal.SIGKILL, folder)
     return Row(
         "SIGKILL during a save of 4 MB",
         tries,
@@ -153,12 +157,7 @@ def kills_during_save(tries, folder) -> Row:
 
 
 def interrupts_during_save(tries, folder) -> Row:
-    counts, statuses = outcomes_of_kills(
-        save_checkpoint, read_checkpoint, tries, signal.SIGINT, folder
-    )
-    plain, _ = outcomes_of_kills(
-        save_plainly, read_plainly, tries, signal.SIGINT, folder
-    )
+    counts, statuses, plain = both_ways(tries, signal.SIGINT, folder)
     return Row(
         "Ctrl-C during a save",
         tries,
