@@ -35,7 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     failed = 0
     with tempfile.TemporaryDirectory() as runs:
         # as in the tests: no bar in stored outputs, no reader's run touched
-        os.environ.update(TQDM_DISABLE="1", TRAINING_LOOP_RUNS=runs)
+        os.environ.update(
+            TQDM_DISABLE="1",
+            TRAINING_LOOP_RUNS=runs,
+            TRAINING_LOOP_PROGRESS="off",
+        )
         for number, path in enumerate(paths, start=1):
             start = time.perf_counter()
             error = execute(path)
@@ -96,6 +100,8 @@ def _normal_output(output: NotebookNode) -> NotebookNode:
         # the frames name files of this machine; the message says it all
         output.traceback = [f"{output.ename}: {output.evalue}"]
     if output.output_type in ("display_data", "execute_result"):
+        # a widget lives with its kernel; its text form is what can be kept
+        output.data.pop("application/vnd.jupyter.widget-view+json", None)
         output.metadata = NotebookNode(
             {
                 kind: value

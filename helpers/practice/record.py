@@ -1,0 +1,111 @@
+"""Which exercises are solved: one small file, `runs/progress.jsonl`.
+
+Each line is one thing that happened, in JSON. Lines are only ever appended, so
+that two pages open at once do not overwrite each other. Nothing is written
+while pages are tested (`TRAINING_LOOP_PROGRESS=off`).
+"""
+
+import json
+import os
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from helpers.paths import RUNS, short
+from helpers.practice.verdict import Verdict
+
+# Solved or answered since this kernel started, also where nothing is written.
+_now: set[str] = set()
+
+
+def file() -> Path:
+    """Return the path of the progress file."""
+    return RUNS / "progress.jsonl"
+
+
+def note(number: str, verdict: Verdict) -> Verdict:
+    """Note a solved exercise; return the verdict, with what went wrong here."""
+    if not verdict.solved:
+        return verdict
+    trouble = note_solved(number)
+    if trouble:
+        parts = (*verdict.parts, ("Not noted", trouble))
+        verdict = replace(verdict, parts=parts)
+    return verdict
+
+
+def note_solved(key: str) -> str:
+    """Note an exercise ("01.2") or a quiz question ("quiz 01/closure").
+
+    Returns:
+        "" or a sentence about what went wrong. Nothing is raised: what counts
+        is that the reader solved it.
+    """
+    is_new = key not in solved()[0]
+    _now.add(key)
+    if not is_new or os.environ.get("TRAINING_LOOP_PROGRESS") == "off":
+        return ""
+    entry = {"solved": key, "on": date.today().isoformat()}
+    try:
+        file().parent.mkdir(parents=True, exist_ok=True)
+        with open(file(), "a", encoding="utf-8") as out:
+            out.write(json.dumps(entry) + "\n")
+    except OSError as error:
+        return (
+            f"{short(file())} could not be written ({error.strerror}). Your "
+            "answer is right all the same."
+        )
+    return ""
+
+
+def solved() -> tuple[set[str], str]:
+    """Read what is solved.
+
+    Returns:
+        the exercises and questions that are, and "" or a sentence about the
+        file: a damaged one is set aside, and what can be read of it is kept.
+    """
+    try:
+        content = file().read_bytes()
+    except FileNotFoundError:
+        return set(_now), ""
+    except OSError as error:
+        return set(_now), f"{short(file())} cannot be read: {error.strerror}."
+    lines = content.splitlines()
+    keys = [_key_of(line) for line in lines if line.strip()]
+    good = {key for key in keys if key}
+    trouble = "" if all(keys) else _set_aside(content, good)
+    return good | _now, trouble
+
+
+def _key_of(line: bytes) -> str | None:
+    """Return what a line says was solved; None if it is damaged."""
+    try:
+        key = json.loads(line.decode("utf-8"))["solved"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return key if isinstance(key, str) and 0 < len(key) < 100 else None
+
+
+def _set_aside(content: bytes, good: set[str]) -> str:
+    """Keep a damaged file under another name, and go on with a good one."""
+    number, aside = 1, file().with_name("progress_damaged_1.jsonl")
+    while aside.exists():
+        number += 1
+        aside = file().with_name(f"progress_damaged_{number}.jsonl")
+    part = file().with_name(f".progress.{os.getpid()}.part")
+    today = date.today().isoformat()
+    lines = [json.dumps({"solved": key, "on": today}) for key in sorted(good)]
+    try:
+        aside.write_bytes(content)
+        part.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        os.replace(part, file())
+    except OSError as error:
+        return (
+            f"{short(file())} is damaged, and could not be set aside "
+            f"({error.strerror}). What can be read of it counts."
+        )
+    return (
+        f"{short(file())} was damaged. It is kept as {short(aside)}; "
+        f"{len(good)} entries could be read and count on."
+    )

@@ -1,0 +1,162 @@
+"""Tell an answer that was not begun from one that is wrong."""
+
+import ast
+import functools
+import inspect
+import textwrap
+import types
+
+
+def is_unfinished(answer) -> bool:
+    """Whether nothing was written yet: ``...``, None, or an empty body.
+
+    A function counts as empty if it does nothing at all (``...``, ``pass``, a
+    docstring, ``raise NotImplementedError``), if it only returns such a
+    function, or if ``...`` stands where a value should. A class counts as
+    empty if all that it defines is.
+    """
+    if answer is None or answer is ... or answer is NotImplemented:
+        return True
+    if isinstance(answer, str):
+        return answer.strip() in ("", "...")
+    if isinstance(answer, (list, tuple, set)):
+        return any(part is ... for part in answer)
+    if isinstance(answer, dict):
+        return any(part is ... for part in answer.values())
+    if isinstance(answer, functools.partial):
+        parts = [answer.func, *answer.args, *answer.keywords.values()]
+        return any(part is ... for part in parts) or is_unfinished(answer.func)
+    function = _function_of(answer)
+    if function is not None:
+        return (
+            _is_empty(_tree_of(function))
+            if _tree_of(function)
+            else _does_nothing(function)
+        )
+    if isinstance(answer, type) and not _is_installed(answer):
+        parts = _methods(answer)
+        inherited = any(not _is_installed(base) for base in answer.__bases__)
+        return all(map(is_unfinished, parts.values())) and not inherited
+    return False
+
+
+def unfinished_parts(answer) -> list[str]:
+    """Return the methods of a class that are still empty."""
+    if not isinstance(answer, type) or _is_installed(answer):
+        return []
+    return [
+        name for name, part in _methods(answer).items() if is_unfinished(part)
+    ]
+
+
+def _is_installed(kind: type) -> bool:
+    root = kind.__module__.partition(".")[0]
+    return root in ("builtins", "torch", "helpers", "abc", "typing")
+
+
+def _methods(kind: type) -> dict:
+    return {
+        name: part
+        for name, part in vars(kind).items()
+        if isinstance(part, types.FunctionType)
+    }
+
+
+def _function_of(answer):
+    if isinstance(answer, types.MethodType):
+        answer = answer.__func__
+    return answer if isinstance(answer, types.FunctionType) else None
+
+
+def _tree_of(function) -> ast.FunctionDef | None:
+    """Return the syntax tree of a function, if its source can be had."""
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+        tree = ast.parse(source).body[0]
+    except (OSError, TypeError, SyntaxError, IndexError, ValueError):
+        return None
+    same = getattr(tree, "name", None) == function.__name__
+    return tree if isinstance(tree, ast.FunctionDef) and same else None
+
+
+def _is_empty(function: ast.FunctionDef) -> bool:
+    inner = {
+        part.name: part
+        for part in function.body
+        if isinstance(part, ast.FunctionDef)
+    }
+    rest = [part for part in function.body if not _says_nothing(part)]
+    if not rest:
+        return True
+    if any(_gap(part) for part in ast.walk(function)):
+        return True
+    if not inner or not all(map(_is_empty, inner.values())):
+        return False
+    # what is left only hands out functions that are empty
+    return all(
+        isinstance(part, ast.FunctionDef)
+        or (
+            isinstance(part, ast.Return)
+            and isinstance(part.value, ast.Name)
+            and part.value.id in inner
+        )
+        for part in rest
+    )
+
+
+def _says_nothing(part: ast.stmt) -> bool:
+    if isinstance(part, ast.Pass):
+        return True
+    if isinstance(part, ast.Raise):
+        return "NotImplemented" in ast.unparse(part)
+    if isinstance(part, ast.Return):
+        return part.value is None or ast.unparse(part.value) in ("None", "...")
+    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+
+
+def _gap(part: ast.AST) -> bool:
+    """Whether ``...`` stands in the place of a value."""
+    if isinstance(part, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)):
+        return isinstance(part.value, ast.Constant) and part.value.value is ...
+    if isinstance(part, ast.Call):
+        return any(
+            isinstance(value, ast.Constant) and value.value is ...
+            for value in (*part.args, *(word.value for word in part.keywords))
+        )
+    return False
+
+
+def _does_nothing(function: types.FunctionType) -> bool:
+    """Compare the instructions with those of an empty function."""
+    code = function.__code__
+    empty = (lambda: None).__code__
+    constants = [c for c in code.co_consts if c is not None and c is not ...]
+    is_short = len(code.co_code) <= len(empty.co_code) + 2
+    return (
+        is_short
+        and all(isinstance(c, str) for c in constants)
+        and not code.co_names
+        and _returns_none(function)
+    )
+
+
+def _returns_none(function: types.FunctionType) -> bool:
+    import dis
+
+    wanted = {
+        "RESUME",
+        "LOAD_CONST",
+        "RETURN_VALUE",
+        "RETURN_CONST",
+        "NOP",
+        "COPY_FREE_VARS",
+    }
+    steps = list(dis.get_instructions(function))
+    last = [
+        step for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")
+    ]
+    return (
+        {s.opname for s in steps} <= wanted
+        and bool(last)
+        and last[-1].argval is None
+    )

@@ -1,0 +1,401 @@
+"""Answers to the exercises of chapter 01."""
+
+import functools
+
+import torch
+
+from tests.answers.common import Answers
+
+# ------------------------------------------------------------------- 01.1
+
+
+class LineObject:
+    def __init__(self, b, w):
+        self.b, self.w = b, w
+
+    def __call__(self, x):
+        return self.b + self.w * x
+
+
+def line_by_def(b, w):
+    def line(x):
+        return b + w * x
+
+    return line
+
+
+def line_prints(b, w):
+    def line(x):
+        print(b + w * x)
+
+    return line
+
+
+def line_forgotten(b, w):
+    def line(x):
+        return b + w * x
+
+
+def line_swapped(b, w):
+    return lambda x: w + b * x
+
+
+def line_constant(b, w):
+    return lambda x: 1 + 2 * x
+
+
+def line_called(b, w):
+    def line(x):
+        return b + w * x
+
+    return line(0.5)
+
+
+def line_twice(b, w):
+    return lambda x: lambda x: b + w * x
+
+
+def line_minus(b, w):
+    return lambda x: b - w * x
+
+
+kept = {}
+
+
+def line_shared(b, w):
+    kept["b"], kept["w"] = b, w
+    return lambda x: kept["b"] + kept["w"] * x
+
+
+def line_takes_three(b, w, x):
+    return b + w * x
+
+
+LINE = Answers(
+    right={
+        "def": line_by_def,
+        "lambda": lambda b, w: lambda x: b + w * x,
+        "class": LineObject,
+        "partial": lambda b, w: functools.partial(
+            lambda b, w, x: b + w * x, b, w
+        ),
+        "default arguments": lambda b, w: lambda x, b=b, w=w: b + w * x,
+    },
+    wrong={
+        "returns_nothing": line_prints,
+        "builder_returns_nothing": line_forgotten,
+        "swapped": line_swapped,
+        "constants": line_constant,
+        "called_too_soon": line_called,
+        "one_layer_too_many": line_twice,
+        "other_formula": line_minus,
+        "shared": line_shared,
+        "signature": line_takes_three,
+        "no_number": lambda b, w: lambda x: [b + w * x],
+        "not_callable": 2.0,
+        "raises": lambda b, w: lambda x: b + w * x / 0,
+    },
+)
+
+# ------------------------------------------------------------------- 01.2
+
+
+def powers_helper(exponents):
+    def power_of(exponent):
+        return lambda x: x**exponent
+
+    return [power_of(exponent) for exponent in exponents]
+
+
+def powers_late(exponents):
+    return [lambda x: x**exponent for exponent in exponents]
+
+
+def powers_late_loop(exponents):
+    functions = []
+    for exponent in exponents:
+
+        def power(x):
+            return x**exponent
+
+        functions.append(power)
+    return functions
+
+
+def powers_default(exponents):
+    return [lambda x, e=e: x**e for e in exponents]
+
+
+def powers_values(exponents):
+    return [5**e for e in exponents]
+
+
+def powers_first(exponents):
+    for exponent in exponents:
+        return lambda x, e=exponent: x**e
+
+
+def powers_first_in_list(exponents):
+    for exponent in exponents:
+        return [lambda x, e=exponent: x**e]
+
+
+def powers_shared(exponents, functions=[]):  # noqa: B006
+    for exponent in exponents:
+        functions.append(lambda x, e=exponent: x**e)
+    return functions[-len(exponents) :] if len(functions) < 4 else functions
+
+
+POWERS = Answers(
+    right={
+        "helper": powers_helper,
+        "default argument": powers_default,
+        "partial": lambda exponents: [
+            functools.partial(lambda e, x: x**e, e) for e in exponents
+        ],
+        "tuple": lambda exponents: tuple(powers_default(exponents)),
+        "map": lambda exponents: list(map(lambda e: lambda x: x**e, exponents)),
+    },
+    wrong={
+        "late_binding": powers_late,
+        "late_binding in a loop": powers_late_loop,
+        "called_too_soon": powers_values,
+        "one_function": powers_first,
+        "wrong_length": powers_first_in_list,
+        "no_list": lambda exponents: (f for f in powers_default(exponents)),
+        "swapped": lambda exponents: [lambda x, e=e: e**x for e in exponents],
+        "wrong_order": lambda exponents: powers_default(exponents)[::-1],
+        "other_formula": lambda exponents: [
+            lambda x, e=e: x * e for e in exponents
+        ],
+        "shared": powers_shared,
+        "builder_returns_nothing": lambda exponents: print(exponents),
+        "returns_nothing": lambda exponents: [print for _ in exponents],
+    },
+)
+
+# ------------------------------------------------------------------- 01.3
+
+
+def step_builder(
+    before=(),
+    after=("backward", "step", "zero"),
+    result=lambda loss, model, loss_fn, x, y: loss.item(),
+    loss_of=lambda loss_fn, yhat, y: loss_fn(yhat, y),
+):
+    """Build a builder of steps out of the names of what it does."""
+
+    def make(model, loss_fn, optimizer):
+        def step(x, y):
+            for name in before:
+                optimizer.zero_grad() if name == "zero" else model.train()
+            loss = loss_of(loss_fn, model(x), y)
+            for name in after:
+                if name == "backward":
+                    loss.backward()
+                elif name == "step":
+                    optimizer.step()
+                elif name == "train":
+                    model.train()
+                else:
+                    optimizer.zero_grad()
+            return result(loss, model, loss_fn, x, y)
+
+        return step
+
+    return make
+
+
+class StepObject:
+    def __init__(self, model, loss_fn, optimizer):
+        self.model, self.loss_fn, self.optimizer = model, loss_fn, optimizer
+
+    def __call__(self, x, y):
+        self.model.train()
+        self.optimizer.zero_grad()
+        loss = self.loss_fn(self.model(x), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+
+def plain_step(model, loss_fn, optimizer, x, y):
+    model.train()
+    for parameter in model.parameters():
+        parameter.grad = None
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return float(loss.detach())
+
+
+def by_hand(model, loss_fn, optimizer):
+    """No optimizer at all: autograd.grad, and an update in place."""
+
+    def step(x, y):
+        model.train()
+        parameters = list(model.parameters())
+        loss = loss_fn(model(x), y)
+        gradients = torch.autograd.grad(loss, parameters)
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.sub_(0.1 * gradient)
+        return loss.item()
+
+    return step
+
+
+def closure_step(model, loss_fn, optimizer):
+    def step(x, y):
+        model.train()
+
+        def closure():
+            optimizer.zero_grad()
+            loss = loss_fn(model(x), y)
+            loss.backward()
+            return loss
+
+        return optimizer.step(closure).item()
+
+    return step
+
+
+def builds_model(model, loss_fn, optimizer):
+    own = torch.nn.Linear(2, 1)
+    own_optimizer = torch.optim.SGD(own.parameters(), lr=0.1)
+    return StepObject(own, loss_fn, own_optimizer)
+
+
+def own_loss(model, loss_fn, optimizer):
+    return StepObject(model, torch.nn.MSELoss(), optimizer)
+
+
+def at_once(model, loss_fn, optimizer):
+    x, y = torch.rand(4, 2), torch.rand(4, 1)
+    return StepObject(model, loss_fn, optimizer)(x, y)
+
+
+def mode_outside(model, loss_fn, optimizer):
+    calls = []
+
+    def step(x, y):
+        if not calls:
+            model.train()
+        calls.append(1)
+        return step_builder()(model, loss_fn, optimizer)(x, y)
+
+    return step
+
+
+page_model = torch.nn.Linear(2, 1)
+page_optimizer = torch.optim.SGD(page_model.parameters(), lr=0.1)
+
+
+def uses_page(model, loss_fn, optimizer):
+    def step(x, y):
+        page_model.train()
+        loss = loss_fn(page_model(x), y)
+        loss.backward()
+        page_optimizer.step()
+        page_optimizer.zero_grad()
+        return loss.item()
+
+    return step
+
+
+latest = {}
+
+
+def last_built(model, loss_fn, optimizer):
+    latest["step"] = StepObject(model, loss_fn, optimizer)
+    return lambda x, y: latest["step"](x, y)
+
+
+def under_no_grad(model, loss_fn, optimizer):
+    def step(x, y):
+        model.train()
+        with torch.no_grad():
+            loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def only_measures(model, loss_fn, optimizer):
+    def step(x, y):
+        model.train()
+        with torch.no_grad():
+            return loss_fn(model(x), y).item()
+
+    return step
+
+
+def forgets_inner(model, loss_fn, optimizer):
+    def step(x, y):
+        return StepObject(model, loss_fn, optimizer)(x, y)
+
+
+TRAIN = ("train",)
+TRAIN_STEP = Answers(
+    right={
+        "course": step_builder(TRAIN),
+        "zero first": step_builder(("train", "zero"), ("backward", "step")),
+        "zero after the forward pass": step_builder(
+            TRAIN, ("zero", "backward", "step")
+        ),
+        "class": StepObject,
+        "partial": lambda *three: functools.partial(plain_step, *three),
+        "lambda": lambda m, f, o: lambda x, y: plain_step(m, f, o, x, y),
+        "by hand, in place": by_hand,
+        "closure of the optimizer": closure_step,
+    },
+    wrong={
+        "no_zero_grad": step_builder(TRAIN, ("backward", "step")),
+        "zeroed_too_early": step_builder(TRAIN, ("backward", "zero", "step")),
+        "step_before_backward": step_builder(
+            TRAIN, ("step", "backward", "zero")
+        ),
+        "no_backward": step_builder(TRAIN, ("step", "zero")),
+        "no_step": step_builder(TRAIN, ("backward", "zero")),
+        "no_train_mode": step_builder(),
+        "no_train_mode in time": step_builder(
+            (), ("train", "backward", "step", "zero")
+        ),
+        "returns_tensor": step_builder(TRAIN, result=lambda loss, *_: loss),
+        "step_returns_nothing": step_builder(TRAIN, result=lambda *_: None),
+        "no_number": step_builder(
+            TRAIN, result=lambda loss, *_: (loss.item(), 1)
+        ),
+        "loss_after_update": step_builder(
+            TRAIN,
+            result=lambda loss, model, loss_fn, x, y: loss_fn(
+                model(x), y
+            ).item(),
+        ),
+        "other_value": step_builder(
+            TRAIN, result=lambda loss, model, f, x, y: loss.item() * len(x)
+        ),
+        "swapped": step_builder(
+            TRAIN, loss_of=lambda loss_fn, yhat, y: loss_fn(y, yhat)
+        ),
+        "shapes": step_builder(
+            TRAIN, loss_of=lambda loss_fn, yhat, y: loss_fn(yhat, y.squeeze())
+        ),
+        "no_graph": only_measures,
+        "raises": under_no_grad,
+        "other_update": step_builder(
+            TRAIN, ("backward", "step", "step", "zero")
+        ),
+        "other_model": builds_model,
+        "other_loss": own_loss,
+        "runs_at_once": at_once,
+        "mode_set_once": mode_outside,
+        "uses_page_objects": uses_page,
+        "shared": last_built,
+        "builder_returns_nothing": forgets_inner,
+    },
+)
+
+ANSWERS = {"01.1": LINE, "01.2": POWERS, "01.3": TRAIN_STEP}

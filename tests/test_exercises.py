@@ -1,0 +1,225 @@
+"""Every checker: right answers pass, wrong ones get their own diagnosis."""
+
+import importlib
+import random
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import helpers.check  # registers the exercises
+from helpers.practice import exercise as exercise_module
+from helpers.practice.exercise import EXERCISES
+from tests.answers.common import Answers
+
+FOLDER = Path(__file__).with_name("answers")
+ANSWERS: dict[str, Answers] = {}
+for _file in sorted(FOLDER.glob("ch*.py")):
+    ANSWERS |= importlib.import_module(f"tests.answers.{_file.stem}").ANSWERS
+
+RIGHT = [(n, s) for n, given in ANSWERS.items() for s in given.right]
+WRONG = [(n, d) for n, given in ANSWERS.items() for d in given.wrong]
+
+
+@pytest.fixture(autouse=True)
+def no_progress_is_written(monkeypatch, tmp_path):
+    monkeypatch.setenv("TRAINING_LOOP_PROGRESS", "off")
+
+
+def passed(answer) -> tuple:
+    return answer if isinstance(answer, tuple) else (answer,)
+
+
+def test_every_exercise_has_its_answers():
+    assert set(ANSWERS) == set(EXERCISES)
+    for number, given in ANSWERS.items():
+        assert len(given.right) >= 3, number
+        diagnoses = {name.split(" ")[0] for name in given.wrong}
+        assert len(diagnoses) >= 5, number
+
+
+@pytest.mark.parametrize(("number", "style"), RIGHT)
+def test_right_answers_in_any_style(number, style):
+    answer = ANSWERS[number].right[style]
+    verdict = EXERCISES[number].check(*passed(answer))
+    assert verdict.solved, verdict
+
+
+@pytest.mark.parametrize(("number", "name"), WRONG)
+def test_wrong_answers_get_their_diagnosis(number, name):
+    answer = ANSWERS[number].wrong[name]
+    verdict = EXERCISES[number].check(*passed(answer))
+    assert verdict.state == "not yet", verdict
+    assert verdict.diagnosis == name.split(" ")[0], verdict
+    headings = [heading for heading, text in verdict.parts]
+    assert headings[:4] == [
+        "Expected", "Found", "Likely cause", "Where to look",
+    ]  # fmt: skip
+    for _, text in verdict.parts:
+        assert text.strip()
+        assert text.count("`") % 2 == 0, text
+        assert " at 0x" not in text, text
+    assert "Traceback" not in str(verdict)
+
+
+# ------------------------------------------------------ whatever is passed
+
+
+class Stranger:
+    """Fails whatever is done with it."""
+
+    def __getattr__(self, name):
+        raise ValueError("no")
+
+    def __len__(self):
+        raise ValueError("no")
+
+    def __repr__(self):
+        raise ValueError("no")
+
+    def __call__(self, *_, **__):
+        raise ValueError("no")
+
+
+def endless(*_, **__):
+    while True:
+        pass
+
+
+def endless_and_stubborn(*_, **__):
+    while True:
+        try:  # noqa: SIM105
+            time.sleep(0.01)
+        except:  # noqa: E722
+            pass
+
+
+def recursive(*_, **__):
+    return recursive()
+
+
+def leaves(*_, **__):
+    raise SystemExit(3)
+
+
+def nests(*_, **__):
+    return nests
+
+
+JUNK = {
+    "number": 3,
+    "text": "make_line",
+    "list": [1, 2],
+    "empty list": [],
+    "tensor": torch.zeros(3),
+    "scalar": torch.tensor(float("nan")),
+    "array": np.zeros((2, 2)),
+    "type": int,
+    "own type": Stranger,
+    "stranger": Stranger(),
+    "module": torch,
+    "layer": torch.nn.Linear(2, 1),
+    "generator": (number for number in range(3)),
+    "iterator": iter([]),
+    "builtin": print,
+    "prints": lambda *_, **__: print("here"),
+    "nan": lambda *_, **__: float("nan"),
+    "itself": nests,
+    "recursive": recursive,
+    "exit": leaves,
+    "argument": lambda *arguments, **_: arguments[0] if arguments else 0,
+    "strangers": lambda *_, **__: Stranger(),
+}
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_whatever_is_passed_is_answered_in_words(number, monkeypatch):
+    monkeypatch.setattr(exercise_module, "SECONDS", 3.0)
+    check = EXERCISES[number].check
+    n_arguments = max(
+        (len(passed(a)) for a in ANSWERS[number].right.values()), default=1
+    )
+    for name, junk in JUNK.items():
+        verdict = check(*[junk] * n_arguments)
+        assert verdict.state == "not yet", f"{name}: {verdict}"
+        assert str(verdict) and verdict._repr_html_()
+    assert check().diagnosis == "nothing_passed"
+    assert check(*[junk] * 9).state == "not yet"
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("slow", [endless, endless_and_stubborn])
+def test_an_endless_answer_is_given_up(number, slow, monkeypatch):
+    monkeypatch.setattr(exercise_module, "SECONDS", 0.3)
+    right = passed(next(iter(ANSWERS[number].right.values())))
+    if not callable(right[0]) or isinstance(right[0], torch.nn.Module):
+        pytest.skip("the answer is no function")
+    start = time.monotonic()
+    verdict = EXERCISES[number].check(*[slow] * len(right))
+    assert time.monotonic() - start < 5
+    assert verdict.state == "not yet"
+    assert verdict.diagnosis in ("too_slow", "no_class", "wrong_kind"), verdict
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_nothing_written_is_not_started(number):
+    check = EXERCISES[number].check
+    n = max((len(passed(a)) for a in ANSWERS[number].right.values()), default=1)
+
+    def stub(*_): ...
+
+    def says_so():
+        """Do nothing yet."""
+        raise NotImplementedError
+
+    for nothing in (None, ..., stub, says_so, lambda: None):
+        verdict = check(*[nothing] * n)
+        assert verdict.state == "not started", verdict
+
+
+# --------------------------------------------------- nothing is left changed
+
+
+def state_of_the_world():
+    return (
+        torch.get_rng_state().tolist(),
+        str(np.random.get_state()),
+        random.getstate(),
+        torch.is_grad_enabled(),
+        torch.get_default_dtype(),
+        torch.get_num_threads(),
+        Path.cwd(),
+    )
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_the_random_state_and_the_world_stay(number):
+    answers = [*ANSWERS[number].right.values(), *ANSWERS[number].wrong.values()]
+    for answer in answers:
+        before = state_of_the_world()
+        EXERCISES[number].check(*passed(answer))
+        assert state_of_the_world() == before
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_the_same_words_again(number):
+    """What a checker says is compared in pages, so that it may not vary."""
+    for answer in ANSWERS[number].wrong.values():
+        first = EXERCISES[number].check(*passed(answer))
+        torch.rand(3)
+        assert str(EXERCISES[number].check(*passed(answer))) == str(first)
+
+
+def test_every_checker_is_exported_once():
+    exported = [getattr(helpers.check, name) for name in helpers.check.__all__]
+    assert len(set(helpers.check.__all__)) == len(helpers.check.__all__)
+    assert {check.exercise.number for check in exported} == set(EXERCISES)
+
+
+def test_names_and_numbers():
+    for number, entry in EXERCISES.items():
+        assert re.fullmatch(r"(0[1-9]|10|C1)\.[1-9]", number)
+        assert entry.look and entry.title and 1 <= entry.minutes <= 30
