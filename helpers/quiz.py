@@ -14,13 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import ipywidgets
-import mistune
 from IPython.display import display
 
 from helpers.errors import DataError
 from helpers.paths import DATA, short
 from helpers.practice import record
-from helpers.practice.verdict import COLOUR, NOT_YET, SOLVED
+from helpers.practice.verdict import (
+    COLOUR,
+    NOT_YET,
+    SOLVED,
+    as_html,
+    markdown,
+)
 
 QUIZZES = DATA / "quizzes"
 WIDTH = "46em"
@@ -224,12 +229,12 @@ def _live_question(number: int, question: Question, note_right):
 
 def _framed(word: str, reason: str, colour: str) -> str:
     style = f"border-left: 5px solid {colour}; padding: 0.1em 0.8em"
-    return f'<div style="{style}"><b>{word}</b> {inline(reason)}</div>'
+    return f'<div style="{style}"><b>{word}</b> {as_html(reason)}</div>'
 
 
 def _other_reasons(question: Question, chosen: Option) -> str:
     rows = "".join(
-        f"<li>{inline(option.text)}: {inline(option.reason)}</li>"
+        f"<li>{as_html(option.text)}: {as_html(option.reason)}</li>"
         for option in question.options
         if option is not chosen
     )
@@ -248,12 +253,12 @@ def as_static_html(quiz: Quiz) -> str:
 def _static_question(number: int, question: Question) -> str:
     letters = string.ascii_uppercase
     options = "".join(
-        f"<div>{letter}. {inline(option.text)}</div>"
+        f"<div>{letter}. {as_html(option.text)}</div>"
         for letter, option in zip(letters, question.options, strict=False)
     )
     reasons = "".join(
         f"<li><b>{letter}, {'right' if option.right else 'wrong'}.</b> "
-        f"{inline(option.reason)}</li>"
+        f"{as_html(option.reason)}</li>"
         for letter, option in zip(letters, question.options, strict=False)
     )
     folded = (
@@ -264,15 +269,9 @@ def _static_question(number: int, question: Question) -> str:
 
 
 def _question_html(number: int, question: Question) -> str:
-    return mistune.html(f"**Question {number}.** {question.text.strip()}")
-
-
-def inline(text: str) -> str:
-    """Render a line of Markdown without a paragraph around it."""
-    rendered = mistune.html(text.strip()).strip()
-    return re.sub(r"^<p>(.*)</p>$", r"\1", rendered, flags=re.DOTALL)
+    return markdown(f"**Question {number}.** {question.text.strip()}")
 
 
 def _plain(text: str) -> str:
     """Remove the marks of Markdown: a radio button shows plain text."""
-    return html.unescape(re.sub(r"<[^>]+>", "", inline(text)))
+    return html.unescape(re.sub(r"<[^>]+>", "", as_html(text)))

@@ -11,9 +11,18 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 PAGES = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 NAMES = [page.name for page in PAGES]
+# the pages, and the challenges and quizzes beside them
+EVERY = sorted(
+    path
+    for path in NOTEBOOKS.rglob("*.ipynb")
+    if ".ipynb_checkpoints" not in path.parts
+)
 IGNORED = Path(__file__).with_name("ignored_outputs.toml")
 
 TAGS = {"raises-exception", "nbval-ignore-output", "no-stored-output"}
+# What a reader does, in pages; and how a challenge is made of its solution.
+PRACTICE = {"exercise", "quiz"}
+CHALLENGE = {"task", "reasons"}
 MACHINE_PATH = re.compile(
     r"(/home/|/root/|/Users/|/work/|/tmp/|/private/var/|[A-Za-z]:\\\\?Users)"
 )
@@ -33,6 +42,9 @@ LADDER = {
 }
 
 every_page = pytest.mark.parametrize("path", PAGES, ids=NAMES)
+every_notebook = pytest.mark.parametrize(
+    "path", EVERY, ids=[path.name for path in EVERY]
+)
 
 
 def read(path):
@@ -59,14 +71,14 @@ def test_eleven_pages_in_order():
     assert [name[:2] for name in NAMES] == list(LADDER)
 
 
-@every_page
+@every_notebook
 def test_executed_in_order_from_a_fresh_kernel(path):
     # a count of None would keep nbval from comparing the cell at all
     counts = [cell.execution_count for cell in code_cells(read(path))]
     assert counts == list(range(1, len(counts) + 1))
 
 
-@every_page
+@every_notebook
 def test_valid_with_unique_ids_and_the_common_kernel(path):
     page = read(path)
     nbformat.validate(page)
@@ -78,10 +90,13 @@ def test_valid_with_unique_ids_and_the_common_kernel(path):
     assert "widgets" not in page.metadata
     for cell in page.cells:
         assert set(cell.metadata) <= {"tags"}, cell.metadata
-        assert set(cell.metadata.get("tags", [])) <= TAGS
+        allowed = TAGS | PRACTICE
+        if path.parent.name == "challenges":
+            allowed = TAGS | PRACTICE | CHALLENGE
+        assert set(cell.metadata.get("tags", [])) <= allowed
 
 
-@every_page
+@every_notebook
 def test_nothing_of_a_machine_and_no_widget(path):
     text = path.read_text(encoding="utf-8")
     found = MACHINE_PATH.search(text)
@@ -92,7 +107,7 @@ def test_nothing_of_a_machine_and_no_widget(path):
     assert not re.search(r" at 0x[0-9a-f]{6,}", text)
 
 
-@every_page
+@every_notebook
 def test_no_image_from_elsewhere(path):
     page = read(path)
     shown = [
@@ -107,7 +122,7 @@ def test_no_image_from_elsewhere(path):
         assert not re.search(r"!\[\]\(", source), "an image without alt text"
 
 
-@every_page
+@every_notebook
 def test_every_figure_has_its_alt_text(path):
     for data, metadata in data_of(read(path)):
         if "image/png" in data:
@@ -127,19 +142,42 @@ def test_there_is_a_figure_in_the_first_third(path):
     assert any(has_figure[: len(has_figure) // 3 + 1])
 
 
-@every_page
-def test_cells_and_words_within_the_budget(path):
-    page = read(path)
-    for cell in code_cells(page):
+@every_notebook
+def test_no_code_cell_is_long(path):
+    for cell in code_cells(read(path)):
         lines = cell.source.splitlines()
         assert len(lines) <= 25, cell.source
         assert max(map(len, lines)) <= 80, cell.source
-    words = sum(len(source.split()) for source in markdown(page))
-    assert 700 <= words <= 2300
-    assert 20 <= len(page.cells) <= 60
+
+
+def is_practice(cell):
+    return bool(PRACTICE & set(cell.metadata.get("tags", [])))
 
 
 @every_page
+def test_cells_and_words_within_the_budget(path):
+    """What is read; exercises and quiz are done, and counted below."""
+    told = [cell for cell in read(path).cells if not is_practice(cell)]
+    words = sum(
+        len(cell.source.split())
+        for cell in told
+        if cell.cell_type == "markdown"
+    )
+    assert 700 <= words <= 2300
+    assert 20 <= len(told) <= 60
+
+
+@every_page
+def test_exercises_are_short(path):
+    """A statement is read at once; so is what is folded away below it."""
+    for cell in filter(is_practice, read(path).cells):
+        if cell.cell_type == "markdown":
+            assert len(cell.source.split()) <= 240, cell.source
+            statement = cell.source.partition("<details>")[0]
+            assert len(statement.split()) <= 140, cell.source
+
+
+@every_notebook
 def test_errors_are_meant_and_short(path):
     for cell in code_cells(read(path)):
         errors = [o for o in cell.outputs if o.output_type == "error"]
@@ -149,7 +187,7 @@ def test_errors_are_meant_and_short(path):
             assert error.traceback == [f"{error.ename}: {error.evalue}"]
 
 
-@every_page
+@every_notebook
 def test_no_noise_is_stored(path):
     for cell in code_cells(read(path)):
         for output in cell.outputs:
@@ -189,10 +227,11 @@ def test_the_last_cell_leads_on(path):
     assert f"({following})" in markdown(read(path))[-1]
 
 
-@every_page
+@every_notebook
 def test_links_between_files_lead_somewhere(path):
     for source in markdown(read(path)):
-        for target in re.findall(r"\]\(([^)#\s]+)", source):
+        prose = re.sub(r"```.*?```|`[^`]*`", "", source, flags=re.DOTALL)
+        for target in re.findall(r"\]\(([^)#\s]+)", prose):
             if not target.startswith("http"):
                 assert (path.parent / target).exists(), target
 
@@ -201,7 +240,7 @@ def test_ignored_outputs_are_listed_with_a_reason():
     listed = tomllib.loads(IGNORED.read_text(encoding="utf-8"))["cell"]
     tagged = [
         (path.name, cell.source)
-        for path in PAGES
+        for path in EVERY
         for cell in code_cells(read(path))
         if "nbval-ignore-output" in cell.metadata.get("tags", [])
     ]

@@ -1,13 +1,16 @@
 """What a checker answers: solved, not started, or what is wrong and why."""
 
 import html
+import re
 from dataclasses import dataclass
+from typing import NoReturn
 
 import mistune
 
 SOLVED, NOT_STARTED, NOT_YET = "solved", "not started", "not yet"
 # The colours of the figures, see-through enough for a light and a dark page.
 COLOUR = {SOLVED: "#009E73", NOT_STARTED: "#9A9A9A", NOT_YET: "#D55E00"}
+_render = mistune.create_markdown(escape=True)
 NOTHING_THERE = (
     "Write your answer in place of the `...`, run its cell, then this one."
 )
@@ -25,7 +28,7 @@ class Wrong(Exception):
 
 def wrong(
     diagnosis: str, *, expected: str, found: str, cause: str, look=""
-) -> None:
+) -> NoReturn:
     """End a checker with a diagnosis.
 
     Args:
@@ -83,21 +86,17 @@ class Verdict:
         return f'<div style="{style}">{title}{rows}</div>'
 
 
+def markdown(text: str) -> str:
+    """Render Markdown as HTML; tags in it stay plain text."""
+    return _render(text.strip())
+
+
 def _row(heading: str, text: str) -> str:
     shown = as_html(text)
     return f"<b>{heading}:</b> {shown}" if heading else shown
 
 
 def as_html(text: str) -> str:
-    """Turn a sentence in Markdown into HTML; tags in it become plain text."""
-    rendered = mistune.html(text) if _is_safe(text) else html.escape(text)
-    single = rendered.count("<p>") == 1 and rendered.startswith("<p>")
-    return (
-        rendered.strip().removeprefix("<p>").removesuffix("</p>")
-        if single
-        else rendered
-    )
-
-
-def _is_safe(text: str) -> bool:
-    return "<" not in text
+    """Render a line of Markdown without a paragraph; tags stay plain text."""
+    rendered = _render(text.strip()).strip()
+    return re.sub(r"^<p>((?:(?!<p>).)*)</p>$", r"\1", rendered, flags=re.DOTALL)
