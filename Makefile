@@ -13,7 +13,7 @@ LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks lint bench torture browser clean
+.PHONY: help lab test notebooks challenges lint bench torture browser clean
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*## ' Makefile | \
@@ -28,6 +28,9 @@ test: $(READY) ## run every test and prove every output on every page
 
 notebooks: $(READY) ## execute every page anew and store it
 	$(BIN)/python -m helpers.pages
+
+challenges: $(READY) ## make each challenge from its solution
+	$(BIN)/python -m helpers.challenges
 
 lint: $(READY) ## ruff check and ruff format, pages included
 	$(BIN)/python -m ruff check .

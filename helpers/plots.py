@@ -883,3 +883,24 @@ def plot_killed_curve(
         )
     axes.legend()
     return figure
+
+
+def plot_rides(rows: Sequence[dict]) -> Figure:
+    """Draw the charge of rides against distance, coloured by climb.
+
+    Args:
+        rows: rides with distance_km, climb_m and charge_percent, numbers or
+            texts of numbers, as `csv.DictReader` gives them.
+    """
+    distance, climb, charge = (
+        [float(row[name]) for row in rows]
+        for name in ("distance_km", "climb_m", "charge_percent")
+    )
+    figure, axes = plt.subplots(figsize=(7.0, 3.6))
+    points = axes.scatter(
+        distance, charge, c=climb, cmap="viridis", s=28, edgecolor="none"
+    )
+    figure.colorbar(points, ax=axes, label="climb (m)")
+    axes.set(xlabel="distance (km)", ylabel="charge used (percent)")
+    axes.set_title("Far and steep rides use the battery most")
+    return figure

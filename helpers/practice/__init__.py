@@ -1,1 +1,4 @@
-"""What stands behind exercises, quizzes and challenges."""
+"""What stands behind exercises, quizzes and challenges.
+
+`helpers.check` holds the checkers themselves, `helpers.quiz` the quizzes.
+"""

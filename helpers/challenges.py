@@ -1,0 +1,106 @@
+"""Make each challenge from its solution: `make challenges`.
+
+In `notebooks/challenges`, NAME.ipynb is made from NAME_solution.ipynb.
+In a solution, a code cell tagged `task` holds an answer: in the challenge only
+its imports, names and signatures are left. A cell tagged `reasons` belongs to
+the solution alone. All other cells are the same in both.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from helpers.pages import NOTEBOOKS, execute
+
+FOLDER = NOTEBOOKS / "challenges"
+END = "_solution.ipynb"
+# What stands in a challenge where its solution says that it is the solution.
+BANNER = (
+    "> Write your answers in place of the `...`. Stuck, or done? There is "
+    "[a solution with reasons]({solution}), best read after your own attempt."
+)
+
+
+def main() -> int:
+    """Make and execute every challenge; return how many failed."""
+    failed = 0
+    for solution in sorted(FOLDER.glob(f"[!.]*{END}")):
+        path = challenge_path(solution)
+        page = make_challenge(nbformat.read(solution, 4), solution.name)
+        nbformat.write(page, path)
+        error = execute(path)
+        print(f"{path.name}: {error or 'made and executed'}")
+        failed += error is not None
+    return failed
+
+
+def challenge_path(solution: Path) -> Path:
+    """Return where the challenge of a solution lies."""
+    return solution.with_name(solution.name.removesuffix(END) + ".ipynb")
+
+
+def make_challenge(solution: NotebookNode, file_name: str) -> NotebookNode:
+    """Return a challenge, not executed yet, for a solution.
+
+    Args:
+        solution: a notebook with cells tagged `task` and `reasons`.
+        file_name: of the solution, for the link to it.
+    """
+    cells, said = [], False
+    for cell in solution.cells:
+        tags = cell.metadata.get("tags", [])
+        source = cell.source
+        if "reasons" in tags:
+            if said:
+                continue
+            source, tags, said = BANNER.format(solution=file_name), [], True
+        if "task" in tags:
+            source = without_answers(source)
+        make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
+        metadata = {"tags": list(tags)} if tags else {}
+        cells.append(make(source, id=cell.id, metadata=metadata))
+    page = nbformat.v4.new_notebook(cells=cells, metadata=solution.metadata)
+    page.nbformat_minor = 5
+    return page
+
+
+def without_answers(source: str) -> str:
+    """Return the signatures of a cell, with ``...`` for what was written.
+
+    Imports stay, a function keeps its name and its arguments, a class its
+    methods, an assignment its name.
+    """
+    lines = source.splitlines()
+    parts = [_emptied(node, lines) for node in ast.parse(source).body]
+    return "\n\n\n".join(part for part in parts if part)
+
+
+def _emptied(node: ast.stmt, lines: list[str]) -> str:
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return "\n".join(lines[node.lineno - 1 : node.end_lineno])
+    if isinstance(node, ast.FunctionDef):
+        return f"{_header(node, lines)} ..."
+    if isinstance(node, ast.ClassDef):
+        methods = [
+            f"{_header(part, lines)} ..."
+            for part in node.body
+            if isinstance(part, ast.FunctionDef)
+        ]
+        return "\n\n".join([_header(node, lines), *methods]).replace(
+            ":\n\n", ":\n", 1
+        )
+    if isinstance(node, ast.Assign):
+        return f"{ast.unparse(node.targets[0])} = ..."
+    return ""
+
+
+def _header(node: ast.FunctionDef | ast.ClassDef, lines: list[str]) -> str:
+    """Return the lines of a signature, up to its colon."""
+    return "\n".join(lines[node.lineno - 1 : node.body[0].lineno - 1]).rstrip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,773 @@
+"""Answers to the tasks of challenge 1."""
+
+import csv
+import functools
+
+import numpy as np
+import torch
+from torch import nn, optim
+from torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
+
+from helpers.mini_batch.v1 import mini_batch
+from helpers.step_functions import make_train_step_fn
+from tests.answers import chapter_01
+from tests.answers.common import Answers
+
+SCALE = torch.tensor([20.0, 300.0, 100.0])
+
+# ------------------------------------------------------------------- C1.2
+
+
+def table(path):
+    with open(path, newline="", encoding="ascii") as file:
+        rows = list(csv.reader(file))
+    return torch.tensor([[float(n) for n in row] for row in rows[1:]])
+
+
+class Rides(Dataset):
+    """The data set of the solution, with what a wrong one does otherwise."""
+
+    features, label = slice(0, 2), slice(2, 3)
+    scale = SCALE
+
+    def __init__(self, path):
+        self.numbers = table(path) / self.scale
+
+    def __getitem__(self, index):
+        row = self.numbers[index]
+        return row[self.features], row[self.label]
+
+    def __len__(self):
+        return len(self.numbers)
+
+
+class RidesOnDemand:
+    """No base class, and a row is read when it is asked for."""
+
+    def __init__(self, path):
+        self.path = path
+        with open(path) as file:
+            self.n = sum(1 for _ in file) - 1
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, index):
+        if not -self.n <= index < self.n:
+            raise IndexError(index)
+        with open(self.path) as file:
+            line = file.readlines()[1 + index % self.n]
+        km, metres, charge = map(float, line.split(","))
+        x = torch.tensor([km / 20, metres / 300])
+        return x, torch.tensor([charge / 100])
+
+
+def rides_as_tensor_dataset(path):
+    numbers = table(path) / SCALE
+    return TensorDataset(numbers[:, :2], numbers[:, 2:])
+
+
+def rides_as_list(path):
+    numbers = np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.float32)
+    numbers /= np.array([20, 300, 100], dtype=np.float32)
+    return [
+        (torch.from_numpy(row[:2]), torch.from_numpy(row[2:]))
+        for row in numbers
+    ]
+
+
+class NoLength(Rides):
+    __len__ = None
+
+
+class HeaderCounted(Rides):
+    def __len__(self):
+        return len(self.numbers) + 1
+
+
+class NoPair(Rides):
+    def __getitem__(self, index):
+        return self.numbers[index]
+
+
+class PlainNumbers(Rides):
+    def __getitem__(self, index):
+        return self.numbers[index][:2].tolist(), self.numbers[index][2].item()
+
+
+class Double(Rides):
+    def __getitem__(self, index):
+        row = self.numbers[index].double()
+        return row[:2], row[2:]
+
+
+class ScalarLabel(Rides):
+    label = 2
+
+
+class AllFeatures(Rides):
+    features = slice(0, 3)
+
+
+class Unscaled(Rides):
+    scale = torch.ones(3)
+
+
+class LabelUnscaled(Rides):
+    scale = torch.tensor([20.0, 300.0, 1.0])
+
+
+class FeaturesUnscaled(Rides):
+    scale = torch.tensor([1.0, 1.0, 100.0])
+
+
+class Multiplied(Rides):
+    scale = 1 / SCALE
+
+
+class ByMaximum(Rides):
+    def __init__(self, path):
+        numbers = table(path)
+        self.numbers = numbers / numbers.max(dim=0).values
+
+
+class Swapped(Rides):
+    def __getitem__(self, index):
+        row = self.numbers[index]
+        return row[:2].flip(0), row[2:]
+
+
+class NoNegative(Rides):
+    def __getitem__(self, index):
+        if index < 0:
+            raise IndexError(index)
+        return super().__getitem__(index)
+
+
+class WrapsAround(Rides):
+    def __getitem__(self, index):
+        return super().__getitem__(index % len(self))
+
+
+class OneFile(Rides):
+    def __init__(self, path):
+        numbers = [[8.0, 120, 30.0], [19.5, 15, 41.5], [3.2, 290, 22.0]]
+        self.numbers = torch.tensor(numbers) / SCALE
+
+
+class Half(Dataset):
+    def __init__(self, path):
+        self.numbers = table(path) / SCALE
+
+    def __getitem__(self, index): ...
+
+    def __len__(self):
+        return len(self.numbers)
+
+
+DATASET = Answers(
+    right={
+        "course": Rides,
+        "on demand, without a base class": RidesOnDemand,
+        "a function and TensorDataset": rides_as_tensor_dataset,
+        "a list of tuples": rides_as_list,
+        "partial": functools.partial(Rides),
+    },
+    wrong={
+        "no_length": NoLength,
+        "wrong_length": HeaderCounted,
+        "wrong_length as the path is ignored": OneFile,
+        "no_pair": NoPair,
+        "no_tensor": PlainNumbers,
+        "dtype": Double,
+        "label_shape": ScalarLabel,
+        "features_shape": AllFeatures,
+        "not_scaled": Unscaled,
+        "label_not_scaled": LabelUnscaled,
+        "features_not_scaled": FeaturesUnscaled,
+        "multiplied": Multiplied,
+        "other_values": ByMaximum,
+        "columns_swapped": Swapped,
+        "no_negative": NoNegative,
+        "no_index_error": WrapsAround,
+        "unfinished": Half,
+    },
+)
+
+# ------------------------------------------------------------------- C1.6
+
+
+def train(
+    device,
+    train_step_fn,
+    val_step_fn,
+    train_loader,
+    val_loader,
+    n_epochs,
+    after_epoch=None,
+):
+    losses, val_losses = [], []
+    for epoch in range(n_epochs):
+        losses.append(mini_batch(device, train_loader, train_step_fn))
+        with torch.no_grad():
+            loss = mini_batch(device, val_loader, val_step_fn)
+        val_losses.append(loss)
+        if after_epoch is not None:
+            after_epoch(epoch, losses[-1], val_losses[-1])
+    return losses, val_losses
+
+
+class Loop:
+    """A loop in pieces, so that one of them can be wrong."""
+
+    order = ("train", "val")
+    first = 0
+    mini_batch = staticmethod(mini_batch)
+
+    def __call__(
+        self, device, train_fn, val_fn, train_loader, val_loader, n, after=None,
+        *, after_epoch=None,
+    ):  # fmt: skip
+        self.given = device, train_fn, val_fn, train_loader, val_loader
+        self.after = after or after_epoch
+        self.losses, self.val_losses = [], []
+        for epoch in range(n):
+            for part in self.order:
+                getattr(self, part)()
+            self.tell(epoch)
+        return self.result()
+
+    def train(self):
+        device, train_fn, _, train_loader, _ = self.given
+        self.losses.append(self.mini_batch(device, train_loader, train_fn))
+
+    def val(self):
+        device, _, val_fn, _, val_loader = self.given
+        with torch.no_grad():
+            loss = self.mini_batch(device, val_loader, val_fn)
+        self.val_losses.append(loss)
+
+    def tell(self, epoch):
+        if self.after is not None:
+            self.after(epoch + self.first, self.losses[-1], self.val_losses[-1])
+
+    def result(self):
+        return self.losses, self.val_losses
+
+
+class InferenceLoop(Loop):
+    def val(self):
+        device, _, val_fn, _, val_loader = self.given
+        with torch.inference_mode():
+            self.val_losses.append(self.mini_batch(device, val_loader, val_fn))
+
+
+def decorated_train(*arguments, **named):
+    before = torch.is_grad_enabled()
+    try:
+        return train(*arguments, **named)
+    finally:
+        torch.set_grad_enabled(before)
+
+
+class NoValidation(Loop):
+    order = ("train",)
+
+    def tell(self, epoch): ...
+
+
+class Backwards(Loop):
+    order = ("val", "train")
+
+
+class GradientsOn(Loop):
+    def val(self):
+        device, _, val_fn, _, val_loader = self.given
+        self.val_losses.append(self.mini_batch(device, val_loader, val_fn))
+
+
+class NeverOnAgain(Loop):
+    def val(self):
+        torch.set_grad_enabled(False)
+        super().val()
+
+
+class SameLoader(Loop):
+    def val(self):
+        device, _, val_fn, train_loader, _ = self.given
+        with torch.no_grad():
+            loss = self.mini_batch(device, train_loader, val_fn)
+        self.val_losses.append(loss)
+
+
+class SameStep(Loop):
+    def val(self):
+        device, train_fn, _, _, val_loader = self.given
+        with torch.no_grad():
+            loss = self.mini_batch(device, val_loader, train_fn)
+        self.val_losses.append(loss)
+
+
+class Plain(Loop):
+    @staticmethod
+    def mini_batch(device, loader, step_fn):
+        losses = [step_fn(x.to(device), y.to(device)) for x, y in loader]
+        return sum(losses) / len(losses)
+
+
+class NotMoved(Loop):
+    @staticmethod
+    def mini_batch(device, loader, step_fn):
+        return mini_batch("cpu", loader, step_fn)
+
+
+class ReturnsNothing(Loop):
+    def result(self):
+        return None
+
+
+class ReturnsLast(Loop):
+    def result(self):
+        return self.losses[-1], self.val_losses[-1]
+
+
+class SwappedResult(Loop):
+    def result(self):
+        return self.val_losses, self.losses
+
+
+class OnlyLast(Loop):
+    def result(self):
+        return self.losses[-1:], self.val_losses[-1:]
+
+
+class Rounded(Loop):
+    def result(self):
+        return [round(v, 1) for v in self.losses], self.val_losses
+
+
+class Silent(Loop):
+    def tell(self, epoch): ...
+
+
+class TellsOnce(Loop):
+    def tell(self, epoch):
+        if epoch == 2:
+            super().tell(epoch)
+
+
+class FromOne(Loop):
+    first = 1
+
+
+class TellsLess(Loop):
+    def tell(self, epoch):
+        if self.after is not None:
+            self.after(epoch, self.losses[-1])
+
+
+class ValidatesOnce(Loop):
+    order = ("train",)
+
+    def tell(self, epoch):
+        if epoch == 2:
+            self.val()
+            super().tell(epoch)
+
+
+def two_epochs_more(*arguments, **named):
+    device, train_fn, *rest = arguments
+    mini_batch(device, rest[1], train_fn)
+    return train(*arguments, **named)
+
+
+def needs_after(*arguments, after_epoch=None):
+    if after_epoch is None:
+        return [], []
+    return train(*arguments, after_epoch=after_epoch)
+
+
+def never_none(
+    device, train_fn, val_fn, train_loader, val_loader, n, after_epoch=None
+):
+    loop = Loop()
+    loop.tell = lambda epoch: after_epoch(
+        epoch, loop.losses[-1], loop.val_losses[-1]
+    )
+    return loop(device, train_fn, val_fn, train_loader, val_loader, n)
+
+
+def does_nothing(*_, **__):
+    return [], []
+
+
+LOOP = Answers(
+    right={
+        "course": train,
+        "class": Loop(),
+        "inference mode": InferenceLoop(),
+        "partial": functools.partial(train),
+        "lambda": lambda *a, **k: train(*a, **k),
+        "gradients put back": decorated_train,
+    },
+    wrong={
+        "no_validation": NoValidation(),
+        "validated_first": Backwards(),
+        "gradients_on": GradientsOn(),
+        "gradients_off": NeverOnAgain(),
+        "validates_on_training": SameLoader(),
+        "trains_on_validation": SameStep(),
+        "plain_mean": Plain(),
+        "not_moved": NotMoved(),
+        "returns_nothing": ReturnsNothing(),
+        "no_two_lists": ReturnsLast(),
+        "swapped": SwappedResult(),
+        "wrong_length": OnlyLast(),
+        "other_losses": Rounded(),
+        "never_told": Silent(),
+        "told_once": TellsOnce(),
+        "counted_from_1": FromOne(),
+        "told_other": TellsLess(),
+        "validated_once": ValidatesOnce(),
+        "other_course": two_epochs_more,
+        "other_without": needs_after,
+        "raises": never_none,
+        "no_step": does_nothing,
+        "signature": lambda loader: print(loader),
+    },
+)
+
+# ------------------------------------------------------------------- C1.7
+
+
+def make_logger(writer):
+    def log_epoch(epoch, loss, val_loss):
+        writer.add_scalar("loss/training", loss, epoch)
+        writer.add_scalar("loss/validation", val_loss, epoch)
+
+    return log_epoch
+
+
+class LoggerObject:
+    def __init__(self, writer):
+        self.writer = writer
+
+    def __call__(self, epoch, loss, val_loss):
+        for name, value in (("training", loss), ("validation", val_loss)):
+            self.writer.add_scalar(f"loss/{name}", value, global_step=epoch)
+
+
+def log_with(writer, epoch, loss, val_loss):
+    writer.add_scalar("loss/validation", torch.tensor(val_loss), epoch)
+    writer.add_scalar("loss/training", np.float32(loss), epoch)
+    writer.flush()
+
+
+def logger_of(log):
+    return lambda writer: functools.partial(log, writer)
+
+
+def log_scalars(writer, epoch, loss, val_loss):
+    writer.add_scalars(
+        "loss", {"training": loss, "validation": val_loss}, epoch
+    )
+
+
+def log_without_step(writer, epoch, loss, val_loss):
+    writer.add_scalar("loss/training", loss)
+    writer.add_scalar("loss/validation", val_loss)
+
+
+def log_swapped(writer, epoch, loss, val_loss):
+    log_with(writer, epoch, val_loss, loss)
+
+
+def log_one_tag(writer, epoch, loss, val_loss):
+    writer.add_scalar("loss", loss, epoch)
+    writer.add_scalar("loss", val_loss, epoch)
+
+
+def log_and_close(writer, epoch, loss, val_loss):
+    log_with(writer, epoch, loss, val_loss)
+    writer.close()
+
+
+def log_twice_the_same(writer, epoch, loss, val_loss):
+    log_with(writer, epoch, loss, loss)
+
+
+def forgotten_logger(writer):
+    def log_epoch(epoch, loss, val_loss):
+        log_with(writer, epoch, loss, val_loss)
+
+
+def log_from_one(writer, epoch, loss, val_loss):
+    log_with(writer, epoch + 1, loss, val_loss)
+
+
+LOGGER = Answers(
+    right={
+        "course": make_logger,
+        "class": LoggerObject,
+        "partial, flushed, other numbers": logger_of(log_with),
+        "lambda": lambda w: lambda e, a, b: log_with(w, e, a, b),
+    },
+    wrong={
+        "sub_runs": logger_of(log_scalars),
+        "no_step": logger_of(log_without_step),
+        "no_step but one": logger_of(log_from_one),
+        "swapped": logger_of(log_swapped),
+        "other_tags": logger_of(log_one_tag),
+        "closes": logger_of(log_and_close),
+        "other_values": logger_of(log_twice_the_same),
+        "builder_returns_nothing": forgotten_logger,
+        "nothing_logged": lambda writer: lambda epoch, loss, val_loss: None,
+        "signature": lambda writer: lambda loss, val_loss: None,
+    },
+)
+
+# ------------------------------------------------------------------- C1.8
+
+
+def save(path, epoch, model, optimizer, losses, val_losses, **other):
+    state = {
+        "epoch": epoch,
+        "model_state_dict": model.state_dict(),
+        "optimizer_state_dict": optimizer.state_dict(),
+        "loss": [float(loss) for loss in losses],
+        "val_loss": [float(loss) for loss in val_losses],
+    }
+    state |= {name: value(state) for name, value in other.items()}
+    torch.save(state, path)
+
+
+def resume(path, model, optimizer):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model_state_dict"])
+    optimizer.load_state_dict(state["optimizer_state_dict"])
+    model.train()
+    return state["epoch"], state["loss"], state["val_loss"]
+
+
+def save_list(path, *parts):
+    epoch, model, optimizer, *losses = parts
+    numbers = [torch.tensor([float(n) for n in part]) for part in losses]
+    torch.save(
+        [epoch, model.state_dict(), optimizer.state_dict(), *numbers], path
+    )
+
+
+def resume_list(path, model, optimizer):
+    epoch, weights, state, losses, val_losses = torch.load(path)
+    optimizer.load_state_dict(state)
+    model.train().load_state_dict(weights)
+    return [epoch, losses.tolist(), val_losses.tolist()]
+
+
+class Keeper:
+    def save(self, path, *parts):
+        return save(path, *parts)
+
+    def resume(self, path, model, optimizer):
+        return resume(path, model, optimizer)
+
+
+def save_numpy(path, epoch, model, optimizer, losses, val_losses):
+    save(
+        path, epoch, model, optimizer, losses, val_losses, loss=lambda _: losses
+    )
+
+
+def save_whole_model(path, epoch, model, optimizer, losses, val_losses):
+    save(
+        path, epoch, model, optimizer, losses, val_losses,
+        whole=lambda _: model,
+    )  # fmt: skip
+
+
+def save_and_train(path, epoch, model, optimizer, losses, val_losses):
+    save(path, epoch, model, optimizer, losses, val_losses)
+    optimizer.step()
+
+
+def save_swapped(path, epoch, model, optimizer, losses, val_losses):
+    save(path, epoch, model, optimizer, val_losses, losses)
+
+
+def save_last(path, epoch, model, optimizer, losses, val_losses):
+    save(path, epoch, model, optimizer, losses[-1:], val_losses[-1:])
+
+
+def resume_without(*left_out, eval_mode=False, result=None):
+    def resume_some(path, model, optimizer):
+        state = torch.load(path, weights_only=True)
+        if "model" not in left_out:
+            model.load_state_dict(state["model_state_dict"])
+        if "optimizer" not in left_out:
+            optimizer.load_state_dict(state["optimizer_state_dict"])
+        if eval_mode:
+            model.eval()
+        elif "mode" not in left_out:
+            model.train()
+        if result:
+            return result(state)
+        return state["epoch"], state["loss"], state["val_loss"]
+
+    return resume_some
+
+
+def resume_new_model(path, model, optimizer):
+    model = nn.Sequential(nn.Linear(2, 1))
+    return resume(path, model, optimizer)
+
+
+def resume_only_state(path, model, optimizer):
+    state = torch.load(path, weights_only=True)
+    before = optimizer.state_dict()["param_groups"]
+    result = resume(path, model, optimizer)
+    optimizer.load_state_dict(
+        {
+            "state": state["optimizer_state_dict"]["state"],
+            "param_groups": before,
+        }
+    )
+    return result
+
+
+CHECKPOINT = Answers(
+    right={
+        "course": (save, resume),
+        "a list of tensors": (save_list, resume_list),
+        "methods": (Keeper().save, Keeper().resume),
+        "partial": (functools.partial(save), functools.partial(resume)),
+        "lambda": (lambda *a: save(*a), lambda *a: resume(*a)),
+    },
+    wrong={
+        "no_file": (lambda *parts: print(parts), resume),
+        "numpy_in_it": (save_numpy, resume),
+        "not_loadable": (save_whole_model, resume),
+        "save_changes": (save_and_train, resume),
+        "losses_swapped": (save_swapped, resume),
+        "losses": (save_last, resume),
+        "optimizer_left_out": (save, resume_without("optimizer")),
+        "model_not_loaded": (save, resume_without("model")),
+        "model_not_loaded but a new one": (save, resume_new_model),
+        "no_train_mode": (save, resume_without("mode")),
+        "no_train_mode on purpose": (save, resume_without(eval_mode=True)),
+        "settings": (save, resume_only_state),
+        "no_three": (save, resume_without(result=lambda s: s["epoch"])),
+        "epoch": (
+            save,
+            resume_without(
+                result=lambda s: (s["epoch"] + 1, s["loss"], s["val_loss"])
+            ),
+        ),
+        "signature": (lambda path, state: print(path), resume),
+        "raises": (save, lambda path, m, o: torch.load(path)["model"]),
+    },
+)
+
+# ------------------------------------------------------------------- C1.9
+
+
+def fit(path, n_epochs=100, lr=0.1, seed=42, rides=rides_as_tensor_dataset):
+    generator = torch.Generator().manual_seed(13)
+    train_data, _ = random_split(rides(path), [0.8, 0.2], generator)
+    loader = DataLoader(train_data, 16, shuffle=True, generator=generator)
+    if seed is not None:
+        torch.manual_seed(seed)
+    model = nn.Sequential(nn.Linear(2, 1))
+    optimizer = optim.SGD(model.parameters(), lr=lr)
+    step_fn = make_train_step_fn(model, nn.MSELoss(), optimizer)
+    for _ in range(n_epochs):
+        mini_batch("cpu", loader, step_fn)
+    return model
+
+
+def fit_deep(path):
+    torch.manual_seed(0)
+    numbers = table(path) / SCALE
+    model = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1))
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    step_fn = make_train_step_fn(model, nn.MSELoss(), optimizer)
+    for _ in range(600):
+        step_fn(numbers[:, :2], numbers[:, 2:])
+    return model
+
+
+def predict(
+    model,
+    rides,
+    scale=SCALE[:2],
+    charge=100,
+    context=torch.no_grad,
+    mode=False,
+    result=lambda yhat: yhat,
+):
+    x = torch.as_tensor(rides, dtype=torch.float32)
+    model.train(mode)
+    with context():
+        return result(charge * model(x / scale))
+
+
+def predict_lists(model, rides):
+    rows = [[float(km) / 20, float(metres) / 300] for km, metres in rides]
+    model.eval()
+    return model(torch.tensor(rows)).detach().mul_(100)
+
+
+class Predictor:
+    def __call__(self, model, rides):
+        return predict(model, rides)
+
+
+def predict_in_place(model, rides):
+    x = torch.as_tensor(rides, dtype=torch.float32)
+    x /= SCALE[:2]
+    model.eval()
+    with torch.inference_mode():
+        return 100 * model(x)
+
+
+def unseeded_start(path):
+    return fit(path, seed=None)
+
+
+def wrong_predict(**changes):
+    return fit, functools.partial(predict, **changes)
+
+
+PREDICTION = Answers(
+    right={
+        "course": (fit, predict),
+        "Adam, a hidden layer, lists": (fit_deep, predict_lists),
+        "class": (fit, Predictor()),
+        "lambda": (lambda path: fit(path), lambda m, r: predict(m, r)),
+        "inference mode": wrong_predict(context=torch.inference_mode),
+    },
+    wrong={
+        "no_model": (lambda path: ([0.1], [0.2]), predict),
+        "not_good_enough": (functools.partial(fit, n_epochs=3), predict),
+        "diverged": (functools.partial(fit, lr=8.0), predict),
+        "not_seeded": (unseeded_start, predict),
+        "not_scaled": wrong_predict(scale=torch.ones(2)),
+        "fraction": wrong_predict(charge=1),
+        "neither": wrong_predict(scale=torch.ones(2), charge=1),
+        "other_answer": wrong_predict(scale=torch.tensor([300.0, 20.0])),
+        "train_mode": wrong_predict(mode=True),
+        "recorded": wrong_predict(context=torch.enable_grad),
+        "shape": wrong_predict(result=torch.flatten),
+        "no_tensor": wrong_predict(result=torch.Tensor.tolist),
+        "changes_input": (fit, predict_in_place),
+        "raises": (fit, lambda model, rides: model(rides)),
+    },
+)
+
+ANSWERS = {
+    "C1.1": chapter_01.TRAIN_STEP,
+    "C1.2": DATASET,
+    "C1.6": LOOP,
+    "C1.7": LOGGER,
+    "C1.8": CHECKPOINT,
+    "C1.9": PREDICTION,
+}

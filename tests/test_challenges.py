@@ -1,0 +1,137 @@
+"""A challenge is its solution without the answers, and nothing else."""
+
+import ast
+import re
+
+import pytest
+
+from helpers import challenges
+from helpers.challenge_data import HELD_OUT, RIDES, generate_rides, write_rides
+from helpers.practice.exercise import EXERCISES
+from tests.pages import read
+
+SOLUTIONS = sorted(challenges.FOLDER.glob("[!.]*_solution.ipynb"))
+every_solution = pytest.mark.parametrize(
+    "path", SOLUTIONS, ids=[path.stem for path in SOLUTIONS]
+)
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def checks_of(page):
+    """Give the cells that check an answer."""
+    return [
+        cell
+        for cell in page.cells
+        if re.match(r"check\.\w+\.(?!summary)\w+\(", cell.source)
+    ]
+
+
+def test_there_is_a_challenge():
+    assert [path.name for path in SOLUTIONS] == [
+        "rethinking_the_training_loop_solution.ipynb"
+    ]
+
+
+@every_solution
+def test_the_challenge_is_what_its_solution_makes(path):
+    """`make challenges` mends a difference."""
+    made = challenges.make_challenge(read(path), path.name)
+    stored = read(challenges.challenge_path(path))
+    assert [(c.cell_type, c.id, c.source, tags(c)) for c in stored.cells] == [
+        (c.cell_type, c.id, c.source, tags(c)) for c in made.cells
+    ]
+
+
+@every_solution
+def test_no_answer_is_left_in_the_challenge(path):
+    solution, challenge = read(path), read(challenges.challenge_path(path))
+    answers = [cell for cell in solution.cells if "task" in tags(cell)]
+    stubs = [cell for cell in challenge.cells if "task" in tags(cell)]
+    assert len(answers) == len(stubs) == 9
+    for answer, stub in zip(answers, stubs, strict=True):
+        assert "..." in stub.source
+        for node in ast.walk(ast.parse(stub.source)):
+            assert not isinstance(node, (ast.Return, ast.For, ast.Assign))
+        names = [n.name for n in ast.parse(answer.source).body]
+        assert names == [n.name for n in ast.parse(stub.source).body]
+    assert not any("reasons" in tags(cell) for cell in challenge.cells)
+
+
+@every_solution
+def test_unsolved_it_says_so_and_solved_it_shows_every_task(path):
+    solution, challenge = read(path), read(challenges.challenge_path(path))
+    for page, state in ((solution, "solved"), (challenge, "not started")):
+        checks = checks_of(page)
+        assert len(checks) == 9
+        for cell in checks:
+            (output,) = cell.outputs
+            assert f": {state}." in output.data["text/plain"]
+    summaries = [
+        page.cells[-2].outputs[0].data["text/plain"]
+        for page in (challenge, solution)
+    ]
+    assert "0 of 9 tasks solved" in summaries[0]
+    assert "9 of 9 tasks solved" in summaries[1]
+
+
+@every_solution
+def test_statements_agree_with_the_checkers(path):
+    text = "\n".join(cell.source for cell in read(path).cells)
+    for number, entry in EXERCISES.items():
+        if number.startswith("C1."):
+            said = (
+                f"## Task {number} · {entry.title}\n\n"
+                f"*{entry.level.capitalize()}, about {entry.minutes} minutes.*"
+            )
+            assert said in text
+            assert f"check.challenge_1.{entry.check.__name__}(" in text
+
+
+@every_solution
+def test_only_the_last_task_sees_the_held_out_rides(path):
+    code = [c.source for c in read(path).cells if c.cell_type == "code"]
+    assert sum("HELD_OUT" in source for source in code) == 1  # its name
+
+
+def test_signatures_are_kept_and_answers_are_not():
+    source = '''import math
+from torch import nn
+
+SIZE = 16
+
+
+def long(
+    a,
+    b=None,
+):
+    """Tell."""
+    return a
+
+
+class Data(nn.Module):
+    size = 3
+
+    def __init__(self, path):
+        self.path = path
+
+    def __len__(self):
+        return 3
+
+
+print(SIZE)
+'''
+    assert challenges.without_answers(source) == (
+        "import math\n\n\nfrom torch import nn\n\n\nSIZE = ...\n\n\n"
+        "def long(\n    a,\n    b=None,\n): ...\n\n\n"
+        "class Data(nn.Module):\n    def __init__(self, path): ...\n\n"
+        "    def __len__(self): ..."
+    )
+
+
+def test_the_rides_are_those_of_the_generator(tmp_path):
+    for rides, file in zip(generate_rides(), (RIDES, HELD_OUT), strict=True):
+        write_rides(rides, tmp_path / "again.csv")
+        assert (tmp_path / "again.csv").read_bytes() == file.read_bytes()
