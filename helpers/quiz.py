@@ -29,18 +29,26 @@ from helpers.practice.verdict import (
 
 QUIZZES = DATA / "quizzes"
 WIDTH = "46em"
-# Radio buttons of ipywidgets cut a label after one line; ours may be longer.
+# Buttons of ipywidgets cut a text after one line; an answer may be longer. The
+# names --jp-... are colours of JupyterLab, light and dark.
 STYLE = """<style>
-.course-quiz [class*="radio-box"] { height: auto; max-width: 100%; }
-.course-quiz [class*="radio-box"] label {
-  height: auto; white-space: normal; overflow: visible;
-  align-items: baseline; padding: 0.15em 0;
+.course-quiz button.quiz-option {
+  height: auto; width: 100%; margin: 2px 0; padding: 0.3em 0.8em;
+  white-space: normal; text-align: left; line-height: 1.5;
+  color: var(--jp-content-font-color1, inherit); background: transparent;
+  border: 1px solid var(--jp-border-color1, #9A9A9A);
+  border-left-width: 5px;
 }
-.course-quiz [class*="radio-box"] label, .course-quiz .widget-html-content {
+.course-quiz button.quiz-option:hover {
+  background: rgba(128, 128, 128, 0.15);
+}
+.course-quiz button.quiz-right { border-color: #009E73; }
+.course-quiz button.quiz-wrong { border-color: #D55E00; }
+.course-quiz button.quiz-option:focus-visible {
+  outline: 3px solid #56B4E9; outline-offset: 1px;
+}
+.course-quiz button.quiz-option, .course-quiz .widget-html-content {
   font-size: var(--jp-content-font-size1, 14px); line-height: 1.5;
-}
-.course-quiz input:focus-visible, .course-quiz button:focus-visible {
-  outline: 2px solid #0072B2; outline-offset: 2px;
 }
 .course-quiz pre {
   background: rgba(128, 128, 128, 0.12); padding: 0.6em 0.8em;
@@ -196,34 +204,43 @@ def _live(quiz: Quiz) -> ipywidgets.Widget:
 
 
 def _live_question(number: int, question: Question, note_right):
+    """Build a question: a button for each option, below them its reason.
+
+    Buttons, not radio buttons: JupyterLab takes the arrow keys for itself, so
+    that only the first of a group of radio buttons could be reached.
+    """
     text = ipywidgets.HTML(_question_html(number, question))
-    choice = ipywidgets.RadioButtons(
-        options=[(_plain(o.text), i) for i, o in enumerate(question.options)],
-        value=None,
-        layout={"width": "auto", "max_width": WIDTH},
-    )
-    button = ipywidgets.Button(description="Answer", layout={"width": "8em"})
     answer = ipywidgets.HTML()
 
-    def show_answer(_button) -> None:
-        if choice.value is None:
-            answer.value = _framed(
-                "Choose one first.", "", COLOUR["not started"]
-            )
-            return
-        option = question.options[choice.value]
-        if option.right:
-            note_right(question)
-            answer.value = _framed("Right.", option.reason, COLOUR[SOLVED]) + (
-                _other_reasons(question, option)
-            )
-        else:
-            answer.value = _framed("No.", option.reason, COLOUR[NOT_YET])
+    def make_button(option: Option) -> ipywidgets.Button:
+        button = ipywidgets.Button(
+            description=_plain(option.text), layout={"width": "100%"}
+        )
+        button.add_class("quiz-option")
 
-    button.on_click(show_answer)
+        def show_answer(_button) -> None:
+            # a sign as well as a colour, for who cannot tell colours apart
+            button.icon = "check" if option.right else "times"
+            button.add_class("quiz-right" if option.right else "quiz-wrong")
+            answer.value = _answer_html(question, option)
+            if option.right:
+                note_right(question)
+
+        button.on_click(show_answer)
+        return button
+
+    buttons = [make_button(option) for option in question.options]
     return ipywidgets.VBox(
-        [text, choice, button, answer],
+        [text, *buttons, answer],
         layout={"margin": "0 0 1.2em 0", "max_width": WIDTH},
+    )
+
+
+def _answer_html(question: Question, option: Option) -> str:
+    if not option.right:
+        return _framed("No.", option.reason, COLOUR[NOT_YET])
+    return _framed("Right.", option.reason, COLOUR[SOLVED]) + _other_reasons(
+        question, option
     )
 
 
@@ -253,7 +270,7 @@ def as_static_html(quiz: Quiz) -> str:
 def _static_question(number: int, question: Question) -> str:
     letters = string.ascii_uppercase
     options = "".join(
-        f"<div>{letter}. {as_html(option.text)}</div>"
+        f"{letter}. {as_html(option.text)}<br>"
         for letter, option in zip(letters, question.options, strict=False)
     )
     reasons = "".join(
@@ -265,7 +282,7 @@ def _static_question(number: int, question: Question) -> str:
         "<details><summary>Answer and reasons</summary>"
         f"<ul>{reasons}</ul></details>"
     )
-    return f"{_question_html(number, question)}{options}{folded}<br>"
+    return f"{_question_html(number, question)}<p>{options}</p>{folded}<br>"
 
 
 def _question_html(number: int, question: Question) -> str:
@@ -273,5 +290,5 @@ def _question_html(number: int, question: Question) -> str:
 
 
 def _plain(text: str) -> str:
-    """Remove the marks of Markdown: a radio button shows plain text."""
+    """Remove the marks of Markdown: a button shows plain text."""
     return html.unescape(re.sub(r"<[^>]+>", "", as_html(text)))

@@ -2,9 +2,10 @@
 
     python tests/browser.py --out DIR [--dark] [page ...]
 
-Exits with 1 if a cell that is not meant to fail does, or writes to stderr.
-Saves screenshots to DIR. Needs the package playwright and a Chromium, which
-`make browser` does not install: on Debian, `apt install chromium`.
+Exits with 1 if a cell that is not meant to fail does, or writes to stderr, or
+if the keyboard alone cannot answer the quiz and open a hint. Saves screenshots
+to DIR. Needs the package playwright and a Chromium, which `make browser` does
+not install: on Debian, `apt install chromium`.
 """
 
 import argparse
@@ -49,6 +50,29 @@ STATE = """() => {
   const kernel = panel.sessionContext.session?.kernel?.status;
   return {todo, faults, idle: kernel === 'idle'};
 }"""
+# The element that has the keyboard: its name, and whether a quiz holds it.
+FOCUS = """() => {
+  const element = document.activeElement;
+  return [element.tagName, Boolean(element.closest('.course-quiz'))];
+}"""
+# Select the first cell whose text begins so, as the arrow keys would.
+SELECT = """begins => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const cells = notebook.model.cells;
+  for (let i = 0; i < cells.length; i++) {
+    if (cells.get(i).sharedModel.getSource().startsWith(begins)) {
+      notebook.activeCellIndex = i;
+      notebook.mode = 'command';
+      notebook.activate();
+      return true;
+    }
+  }
+  return false;
+}"""
+ANSWERS = """() => [...document.querySelectorAll('.course-quiz button')]
+  .filter(button => /quiz-(right|wrong)/.test(button.className)).length"""
+OPEN_FOLDS = """() => document.querySelectorAll(
+  '.jp-MarkdownCell details[open]').length"""
 SCROLL = """top => {
   const page = document.querySelector('.jp-WindowedPanel-outer');
   page.scrollTop = top;
@@ -110,6 +134,39 @@ def jupyterlab(folder: Path, dark: bool):
         server.wait(timeout=20)
 
 
+def press_until(tab, key: str, arrived, patience: int = 6) -> bool:
+    """Press a key until the focus is where it should be."""
+    for _ in range(patience):
+        tab.keyboard.press(key)
+        if arrived(tab.evaluate(FOCUS)):
+            return True
+    return False
+
+
+def try_keyboard(tab) -> list[str]:
+    """Answer the quiz and open a hint with the keyboard alone."""
+    faults = []
+    if tab.evaluate(SELECT, "show_quiz("):
+        time.sleep(1)  # the cell scrolls into sight
+        for n_answered in (1, 2):
+            if not press_until(tab, "Tab", lambda focus: focus[1]):
+                faults.append("no option of the quiz is reached by Tab")
+            tab.keyboard.press("Enter" if n_answered == 1 else "Space")
+            time.sleep(0.7)
+            if tab.evaluate(ANSWERS) != n_answered:
+                faults.append("the keyboard does not choose an option")
+    if tab.evaluate(SELECT, "<details><summary>Hint 1"):
+        time.sleep(1)
+        is_fold = lambda focus: focus[0] == "SUMMARY"  # noqa: E731
+        if not press_until(tab, "Tab", is_fold):
+            faults.append("no hint is reached by Tab")
+        tab.keyboard.press("Enter")
+        time.sleep(0.3)
+        if tab.evaluate(OPEN_FOLDS) != 1:
+            faults.append("the keyboard does not open a hint, or opens two")
+    return faults
+
+
 def run_page(browser, address: str, name: str, out: Path, dark: bool) -> list:
     """Run all cells of a page, take screenshots, return what went wrong."""
     tab = browser.new_page(viewport={"width": 1150, "height": 1300})
@@ -130,6 +187,7 @@ def run_page(browser, address: str, name: str, out: Path, dark: bool) -> list:
         state = tab.evaluate(STATE)
     if state["todo"]:
         state["faults"].append(f"{state['todo']} cells did not run in time")
+    state["faults"] += try_keyboard(tab)
     theme = "dark" if dark else "light"
     tab.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     top, number = 0, 0
@@ -137,7 +195,8 @@ def run_page(browser, address: str, name: str, out: Path, dark: bool) -> list:
     while top < height:
         height = tab.evaluate(SCROLL, top)
         time.sleep(1)  # cells are drawn when they come into sight
-        tab.screenshot(path=str(out / f"{name[:2]}_{theme}_{number:02d}.png"))
+        shot = f"{Path(name).stem[:20]}_{theme}_{number:02d}.png"
+        tab.screenshot(path=str(out / shot))
         top, number = top + 1150, number + 1
     tab.close()
     return state["faults"]
@@ -146,7 +205,7 @@ def run_page(browser, address: str, name: str, out: Path, dark: bool) -> list:
 def main() -> int:
     """Run the pages named, or all; return how many had faults."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("pages", nargs="*", help="files in notebooks/")
+    parser.add_argument("pages", nargs="*", help="as below notebooks/")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--dark", action="store_true")
     options = parser.parse_args()
@@ -155,7 +214,12 @@ def main() -> int:
     if chromium is None:
         print("No Chromium here: install it, or add it to the path.")
         return 1
-    every = sorted(p.name for p in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    notebooks = ROOT / "notebooks"
+    every = sorted(
+        path.relative_to(notebooks).as_posix()
+        for path in notebooks.rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in path.parts
+    )
     n_bad = 0
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
@@ -166,9 +230,7 @@ def main() -> int:
             executable_path=chromium, args=FLAGS
         )
         for name in options.pages or every:
-            faults = run_page(
-                browser, address, Path(name).name, options.out, options.dark
-            )
+            faults = run_page(browser, address, name, options.out, options.dark)
             print(f"{name}: {'; '.join(faults) or 'as it should'}", flush=True)
             n_bad += bool(faults)
         browser.close()
