@@ -100,7 +100,7 @@ class Logged:
         n_graphs: how many graphs were written.
         scalars: by tag, the points (step, value), in the order of the file.
         histograms: by tag, (step, minimum, maximum, count, sum).
-        other: tags of whatever else there is: texts, images.
+        other: tags of whatever else there is: texts, images, the graph.
         nodes: name and operation of each node of the last graph, sorted.
     """
 
@@ -163,6 +163,7 @@ def _read_graphs(events, folder: Path, logged: Logged) -> None:
         EventFileLoader,
     )
 
+    logged.other.append("graph")
     logged.nodes = sorted((n.name, n.op) for n in events.Graph().node)
     for file in folder.glob("*tfevents*"):
         logged.n_graphs += sum(
@@ -176,7 +177,7 @@ def _read_graphs(events, folder: Path, logged: Logged) -> None:
 
 def near(a: float, b: float) -> bool:
     """Whether two numbers agree; event files keep 32 bits of each."""
-    return math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-7)
+    return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-7)
 
 
 def compare_points(found: list[tuple], wanted: list[tuple], tag: str) -> None:
@@ -234,7 +235,7 @@ def _near_all(found, wanted) -> bool:
 
 
 def _shown(values) -> str:
-    return "[" + ", ".join(f"{value:.4g}" for value in values) + "]"
+    return "[" + ", ".join(f"{value:.6g}" for value in values) + "]"
 
 
 def _explain_steps(steps, where, tag) -> None:

@@ -1,6 +1,7 @@
 """Tell an answer that was not begun from one that is wrong."""
 
 import ast
+import dis
 import functools
 import inspect
 import textwrap
@@ -28,11 +29,8 @@ def is_unfinished(answer) -> bool:
         return any(part is ... for part in parts) or is_unfinished(answer.func)
     function = _function_of(answer)
     if function is not None:
-        return (
-            _is_empty(_tree_of(function))
-            if _tree_of(function)
-            else _does_nothing(function)
-        )
+        tree = _tree_of(function)
+        return _does_nothing(function) if tree is None else _is_empty(tree)
     if isinstance(answer, type) and not _is_installed(answer):
         parts = _methods(answer)
         inherited = any(not _is_installed(base) for base in answer.__bases__)
@@ -126,37 +124,19 @@ def _gap(part: ast.AST) -> bool:
     return False
 
 
+# All that a function does which only returns a constant, in Python 3.11 to 3.13.
+_RETURNS_A_CONSTANT = {
+    *("RESUME", "NOP", "COPY_FREE_VARS"),
+    *("LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"),
+}
+
+
 def _does_nothing(function: types.FunctionType) -> bool:
-    """Compare the instructions with those of an empty function."""
-    code = function.__code__
-    empty = (lambda: None).__code__
-    constants = [c for c in code.co_consts if c is not None and c is not ...]
-    is_short = len(code.co_code) <= len(empty.co_code) + 2
-    return (
-        is_short
-        and all(isinstance(c, str) for c in constants)
-        and not code.co_names
-        and _returns_none(function)
-    )
-
-
-def _returns_none(function: types.FunctionType) -> bool:
-    import dis
-
-    wanted = {
-        "RESUME",
-        "LOAD_CONST",
-        "RETURN_VALUE",
-        "RETURN_CONST",
-        "NOP",
-        "COPY_FREE_VARS",
-    }
+    """Judge a function without source by its instructions."""
     steps = list(dis.get_instructions(function))
-    last = [
-        step for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")
-    ]
+    returned = [s.argval for s in steps if s.opname.endswith("_CONST")]
     return (
-        {s.opname for s in steps} <= wanted
-        and bool(last)
-        and last[-1].argval is None
+        {step.opname for step in steps} <= _RETURNS_A_CONSTANT
+        and bool(returned)
+        and (returned[-1] is None or returned[-1] is ...)
     )

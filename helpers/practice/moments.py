@@ -1,0 +1,117 @@
+"""Look at a file at every moment of a call, or let one step of it fail.
+
+A kill comes at any moment. So whoever writes a file safely has to be right at
+all of them, and a look before and after is not enough. `sys.setprofile` calls
+a function of ours at each call and each return of the reader's thread, and of
+no other. Nothing is patched, and it does not matter how the answer reached
+`os.replace`.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+SYNCS = [
+    getattr(os, name)
+    for name in ("fsync", "fdatasync", "sync")
+    if hasattr(os, name)
+]
+RENAMES = [os.replace, os.rename]
+
+
+def is_sync(function) -> bool:
+    """Whether a built-in function brings a file to the disk."""
+    return any(function is sync for sync in SYNCS)
+
+
+def is_rename(function) -> bool:
+    """Whether a built-in function gives a file another name."""
+    return any(function is rename for rename in RENAMES)
+
+
+def is_write(function) -> bool:
+    """Whether a built-in function or method writes bytes to a file."""
+    is_file = isinstance(
+        getattr(function, "__self__", None), (io.BufferedWriter, io.FileIO)
+    )
+    name = getattr(function, "__name__", "")
+    return function is os.write or (is_file and name == "write")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What lay in a folder at one moment.
+
+    Attributes:
+        content: of the file that is looked at; None if there was none.
+        beside: contents of all other files in the folder and below it.
+        synced: whether a call of `os.fsync` had just returned.
+    """
+
+    content: bytes | None
+    beside: frozenset[bytes]
+    synced: bool = False
+
+
+class Moments:
+    """Looks at a file while a ``with`` block runs, or lets a step fail.
+
+    Attributes:
+        seen: what lay in the folder, a `Moment` whenever something changed.
+        fired: whether the step that should fail was reached.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        fails: Callable[[object], bool] = lambda function: False,
+        error: BaseException | None = None,
+    ):
+        """Choose the file, and perhaps what fails.
+
+        Args:
+            path: of the file; its folder has to exist.
+            fails: takes a built-in function that is about to be called; at
+                the first True, ``error`` is raised in place of the call.
+            error: what to raise.
+        """
+        self.path, self.fails, self.error = path, fails, error
+        self.seen: list[Moment] = []
+        self.fired = False
+
+    def __enter__(self) -> "Moments":
+        self._look()
+        self._before = sys.getprofile()
+        sys.setprofile(self._at_event)
+        return self
+
+    def __exit__(self, *_) -> None:
+        sys.setprofile(self._before)
+        self._look()
+
+    def _at_event(self, _frame, event: str, function) -> None:
+        if event == "c_call" and not self.fired and self.fails(function):
+            self.fired = True
+            raise self.error
+        self._look(event == "c_return" and is_sync(function))
+
+    def _look(self, synced: bool = False) -> None:
+        beside = frozenset(
+            _read(Path(folder) / name)
+            for folder, _, names in os.walk(self.path.parent)
+            for name in names
+            if Path(folder) / name != self.path
+        )
+        moment = Moment(_read(self.path), beside - {None}, synced)
+        if synced or not self.seen or moment != self.seen[-1]:
+            self.seen.append(moment)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
