@@ -250,6 +250,23 @@ def test_a_loop_that_was_given_up_ends():
     assert len(ticks) == n
 
 
+def test_a_loop_that_catches_everything_is_left_behind():
+    go_on = [True]
+
+    def stubborn():
+        while go_on:
+            try:  # noqa: SIM105
+                time.sleep(0.01)
+            except:  # noqa: E722
+                pass
+
+    start = time.monotonic()
+    with pytest.raises(sandbox.TimeUp):
+        sandbox.run_with_limit(stubborn, 0.1)
+    assert time.monotonic() - start < 5
+    go_on.clear()
+
+
 def test_ctrl_c_stops_the_check_and_puts_back(check):
     def waits():
         losses.append(3.0)

@@ -1,7 +1,9 @@
 """Turn a function that looks at an answer into a checker that never raises."""
 
 import functools
+import re
 import reprlib
+import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,7 +151,8 @@ def _verdict(entry: Exercise, outcome, printed: str = "") -> Verdict:
         ("Where to look", outcome.look or entry.look),
     ]
     if printed.strip():
-        parts.append(("Your code printed", code(printed.strip())))
+        shown = code(_without_temporary(printed.strip()))
+        parts.append(("Your code printed", shown))
     return Verdict(entry.name, NOT_YET, outcome.diagnosis, tuple(parts))
 
 
@@ -166,11 +169,8 @@ def _not_given(changed: list[str], outcome: Wrong) -> Wrong:
 
 
 def _raised(error: BaseException) -> Wrong:
-    what = (
-        f"`{type(error).__name__}`: {brief(str(error) or 'no message')}".rstrip(
-            "."
-        )
-    )
+    message = brief(_without_temporary(str(error)) or "no message")
+    what = f"`{type(error).__name__}`: {message}"
     if isinstance(error, SystemExit):
         what = "It ended the program (`exit`, `quit` or `sys.exit`)."
     return Wrong(
@@ -179,6 +179,13 @@ def _raised(error: BaseException) -> Wrong:
         f"{what.rstrip('.')}. {_line_of(error)}".strip(),
         _cause_of(error),
     )
+
+
+def _without_temporary(message: str) -> str:
+    """Leave out colours, and the checker's own folder, whose name is random."""
+    message = re.sub(r"\x1b\[[0-9;]*m", "", message)
+    folder = re.escape(tempfile.gettempdir())
+    return re.sub(rf"{folder}[/\\]+tmp\w+[/\\]*", "", message)
 
 
 def _cause_of(error: BaseException) -> str:
@@ -277,7 +284,7 @@ def call(function, *arguments, shown: str = "", **named):
                 expected=f"It can be called as {code(shown)}."
                 if shown
                 else "It takes the arguments that the exercise names.",
-                found=f"{brief(str(error)).rstrip('.')}.",
+                found=f"{code(str(error))}.",
                 cause="The list of arguments differs: one is missing, one is "
                 "too many, or the order is another.",
             )
@@ -294,7 +301,9 @@ def kind(thing) -> str:
         return f"the class `{thing.__name__}`"
     if thing is None:
         return "`None`"
-    if isinstance(thing, (bool, int, float, str)):
+    if isinstance(thing, float):
+        return f"`{thing:.4g}`, {_a(type(thing).__name__)}"
+    if isinstance(thing, (bool, int, str)):
         return f"{code(brief(thing))}, {_a(type(thing).__name__)}"
     return _a(type(thing).__name__)
 

@@ -124,7 +124,7 @@ def _gap(part: ast.AST) -> bool:
     return False
 
 
-# All that a function does which only returns a constant, in Python 3.11 to 3.13.
+# What a function does that only returns a constant, in Python 3.11 to 3.13.
 _RETURNS_A_CONSTANT = {
     *("RESUME", "NOP", "COPY_FREE_VARS"),
     *("LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"),

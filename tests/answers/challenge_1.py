@@ -9,8 +9,8 @@ from torch import nn, optim
 from torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
 
 from helpers.mini_batch.v1 import mini_batch
-from helpers.step_functions import make_train_step_fn
-from tests.answers import chapter_01
+from helpers.step_functions import make_train_step_fn, make_val_step_fn
+from tests.answers import chapter_01, chapter_04, chapter_05
 from tests.answers.common import Answers
 
 SCALE = torch.tensor([20.0, 300.0, 100.0])
@@ -763,9 +763,25 @@ PREDICTION = Answers(
     },
 )
 
+# The caller switches the recording off, so that here it may be left on.
+VAL_STEP = Answers(
+    right={
+        **chapter_05.CAREFUL_VAL_STEP.right,
+        "the course's": make_val_step_fn,
+    },
+    wrong={
+        name: answer
+        for name, answer in chapter_05.CAREFUL_VAL_STEP.wrong.items()
+        if not name.startswith("recorded")
+    },
+)
+
 ANSWERS = {
     "C1.1": chapter_01.TRAIN_STEP,
     "C1.2": DATASET,
+    "C1.3": chapter_04.SPLIT_LOADERS,
+    "C1.4": VAL_STEP,
+    "C1.5": chapter_05.EPOCH_LOSS,
     "C1.6": LOOP,
     "C1.7": LOGGER,
     "C1.8": CHECKPOINT,

@@ -1,0 +1,185 @@
+"""Challenge 1, the data set of rides."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from helpers.challenge_data import write_rides
+from helpers.practice.exercise import call, exercise, kind
+from helpers.practice.probes import close
+from helpers.practice.verdict import wrong
+
+CHARGE = 100.0  # percent
+DATASET = "chapter 02, the sections *CustomDataset* and *Three kinds of index*"
+
+
+@exercise("C1.2", "The data set", minutes=12, level="medium", look=DATASET)
+def dataset(RideDataset):
+    """Check ``RideDataset(path)``: scaled features [2] and a label [1]."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, rides in _FILES.items():
+            path = Path(folder) / name
+            write_rides(rides, path)
+            _check_dataset(
+                call(RideDataset, path, shown="RideDataset(path)"), rides
+            )
+    return "Scaled rides by number, from whatever file you name."
+
+
+# The rides of two files that no reader has seen.
+_FILES = {
+    "a.csv": np.array([[8.0, 120, 30.0], [19.5, 15, 41.5], [3.2, 290, 22.0]]),
+    "b.csv": np.array([[10.0, 60, 24.5], [5.5, 210, 21.0]]),
+}
+
+
+def _check_dataset(data, rides) -> None:
+    if not callable(getattr(type(data), "__len__", None)):
+        wrong(
+            "no_length",
+            expected="`len(dataset)` gives the number of rides.",
+            found=f"{kind(data)} without a length.",
+            cause="`__len__` is missing, or misspelt: two underscores on "
+            "either side.",
+        )
+    if len(data) != len(rides):
+        wrong(
+            "wrong_length",
+            expected=f"{len(rides)} rides: the file has {len(rides) + 1} "
+            "lines, and the first is the header.",
+            found=f"`len(dataset)` is {len(data)}.",
+            cause="The header was counted, a row was skipped, columns were "
+            "counted in place of rows, or another file was read than `path`.",
+        )
+    for number, ride in enumerate(rides):
+        _check_item(data[number], ride, number)
+    _check_like_a_list(data, rides)
+
+
+def _check_item(item, ride, number: int) -> None:
+    if not isinstance(item, (tuple, list)) or len(item) != 2:
+        wrong(
+            "no_pair",
+            expected="An item is a tuple: features, label.",
+            found=f"`dataset[{number}]` is {kind(item)}.",
+            cause="`__getitem__` returns one thing, or three. Two things with "
+            "a comma between them make a tuple.",
+        )
+    for name, part, shape in (
+        ("features", item[0], [2]),
+        ("label", item[1], [1]),
+    ):
+        _check_part(name, part, shape)
+    _check_values(item, ride, number)
+
+
+def _check_part(name: str, part, shape: list[int]) -> None:
+    if not isinstance(part, torch.Tensor):
+        wrong(
+            "no_tensor",
+            expected=f"The {name} are a tensor of shape {shape}.",
+            found=f"{kind(part)}.",
+            cause="The numbers of the file have to become a tensor: "
+            "`torch.tensor([...])`.",
+        )
+    if part.dtype != torch.float32:
+        wrong(
+            "dtype",
+            expected="32-bit floats, as the model has.",
+            found=f"The {name} are `{part.dtype}`.",
+            cause="NumPy and `csv` give other kinds of number. Ask for "
+            "`dtype=torch.float32`.",
+        )
+    if list(part.shape) != shape:
+        is_label = name == "label"
+        wrong(
+            "label_shape" if is_label else "features_shape",
+            expected=f"The {name} have shape {shape}.",
+            found=f"Shape {list(part.shape)}.",
+            cause="A slice keeps the axis, `row[2:]`; an index loses it, "
+            "`row[2]`. Labels of a batch are then [n], against predictions "
+            "of [n, 1]."
+            if is_label
+            else "Two numbers a ride, distance and climb, in one row.",
+        )
+
+
+def _check_values(item, ride, number: int) -> None:
+    found = torch.cat([item[0], item[1]])  # [3]
+    scales = torch.tensor([20.0, 300.0, CHARGE])
+    raw = torch.as_tensor(ride, dtype=torch.float32)
+    right = raw / scales
+    if close(found, right):
+        return
+    expected = (
+        f"Ride {number}, {ride[0]:g} km, {ride[1]:g} m and {ride[2]:g} %, "
+        f"gives {_numbers(right[:2])} and {_numbers(right[2:])}."
+    )
+    causes = {
+        "not_scaled": (raw, "The scaling is missing: distance / 20, climb / "
+                       "300, charge / 100."),
+        "label_not_scaled": (torch.cat([right[:2], raw[2:]]), "The features "
+                             "are scaled, the label is not: charge / 100."),
+        "features_not_scaled": (torch.cat([raw[:2], right[2:]]), "The label "
+                                "is scaled, the features are not."),
+        "columns_swapped": (right[[1, 0, 2]], "Distance and climb changed "
+                            "places."),
+        "multiplied": (raw * scales, "It was multiplied where it should be "
+                       "divided."),
+    }  # fmt: skip
+    for diagnosis, (values, cause) in causes.items():
+        if close(found, values):
+            _wrong_values(diagnosis, expected, found, cause)
+    _wrong_values(
+        "other_values",
+        expected,
+        found,
+        "Another scale (for instance one computed from the data), another "
+        "column, or another row.",
+    )
+
+
+def _wrong_values(diagnosis, expected, found, cause) -> None:
+    wrong(
+        diagnosis,
+        expected=expected,
+        found=f"{_numbers(found[:2])} and {_numbers(found[2:])}.",
+        cause=cause,
+        look="the list above task C1.1",
+    )
+
+
+def _numbers(values: torch.Tensor) -> str:
+    return "`" + ", ".join(f"{value:.4g}" for value in values.tolist()) + "`"
+
+
+def _check_like_a_list(data, rides) -> None:
+    n = len(rides)
+    try:
+        last = data[-1]
+    except IndexError:
+        last = None
+    if last is None or not close(list(last), list(data[n - 1])):
+        wrong(
+            "no_negative",
+            expected="`dataset[-1]` is the last ride.",
+            found="An `IndexError`." if last is None else "Another ride.",
+            cause="The index is used in a sum, or compared with 0. Tensors "
+            "and lists understand negative indices by themselves.",
+        )
+    for index in (n, -n - 1):
+        try:
+            data[index]
+        except IndexError:
+            continue
+        wrong(
+            "no_index_error",
+            expected=f"`dataset[{index}]` is an `IndexError`: there are {n} "
+            "rides.",
+            found="It gave an item.",
+            cause="The index is wrapped around (`%`), limited (`min`), or the "
+            "file was read past its end. A `for` loop over the data set would "
+            "never end.",
+        )

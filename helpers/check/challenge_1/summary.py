@@ -1,0 +1,45 @@
+"""Challenge 1, which tasks are solved."""
+
+import html
+
+from helpers.practice import record
+from helpers.practice.exercise import EXERCISES
+
+
+class Summary:
+    """The nine tasks and which are solved, shown as a table."""
+
+    def __init__(self):
+        solved, _ = record.solved()
+        self.rows = [
+            (number, entry.title, number in solved)
+            for number, entry in sorted(EXERCISES.items())
+            if number.startswith("C1.")
+        ]
+
+    def __str__(self) -> str:
+        done = sum(is_solved for *_, is_solved in self.rows)
+        lines = [
+            f"{number}  {title:38}{'solved' if is_solved else '-'}"
+            for number, title, is_solved in self.rows
+        ]
+        return "\n".join([*lines, f"{done} of {len(self.rows)} tasks solved"])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            "<tr>"
+            f"<td style='text-align: left'>{number}</td>"
+            f"<td style='text-align: left'>{html.escape(title)}</td>"
+            f"<td>{'solved' if is_solved else '–'}</td></tr>"
+            for number, title, is_solved in self.rows
+        )
+        done = sum(is_solved for *_, is_solved in self.rows)
+        below = f"<p><b>{done} of {len(self.rows)} tasks solved.</b></p>"
+        return f"<table>{rows}</table>{below}"
+
+
+def summary() -> Summary:
+    """Return which tasks are solved, now or on an earlier day."""
+    return Summary()

@@ -1,0 +1,657 @@
+"""Answers to the exercises of chapter 04."""
+
+import functools
+import itertools
+import statistics
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Subset, TensorDataset, random_split
+
+from tests.answers.common import Answers
+
+# ------------------------------------------------------------------- 04.1
+
+
+def error_step(measure, before=lambda model, x, y: None):
+    """Build a builder of steps out of what it does with the errors."""
+
+    def make(model):
+        def step(x_batch, y_batch):
+            before(model, x_batch, y_batch)
+            return measure(model(x_batch), y_batch)
+
+        return step
+
+    return make
+
+
+class ErrorObject:
+    def __init__(self, model):
+        self.model = model
+
+    @torch.no_grad()
+    def __call__(self, x_batch, y_batch):
+        return torch.dist(self.model(x_batch), y_batch, float("inf")).item()
+
+
+def error_in_place(model):
+    def step(x_batch, y_batch):
+        with torch.inference_mode():
+            yhat = model(x_batch)
+            return float(yhat.sub_(y_batch).abs_().amax())
+
+    return step
+
+
+def error_by_loop(model):
+    def step(x_batch, y_batch):
+        largest = 0.0
+        for x, y in zip(x_batch, y_batch, strict=True):
+            largest = max(largest, abs(model(x) - y).item())
+        return largest
+
+    return step
+
+
+def error_no_return(model):
+    def step(x_batch, y_batch):
+        print((model(x_batch) - y_batch).abs().max().item())
+
+    return step
+
+
+def error_forgotten(model):
+    def step(x_batch, y_batch):
+        return (model(x_batch) - y_batch).abs().max().item()
+
+
+def error_at_once(model):
+    yhat = model(torch.ones(3, 2))
+    return lambda x_batch, y_batch: (yhat - y_batch).abs().max().item()
+
+
+def error_trains(model):
+    def step(x_batch, y_batch):
+        error = (model(x_batch) - y_batch).abs().max()
+        gradients = torch.autograd.grad(error, list(model.parameters()))
+        with torch.no_grad():
+            for parameter, gradient in zip(
+                model.parameters(), gradients, strict=True
+            ):
+                parameter -= 0.1 * gradient
+        return error.item()
+
+    return step
+
+
+def error_backward(model):
+    def step(x_batch, y_batch):
+        error = (model(x_batch) - y_batch).abs().max()
+        error.backward()
+        return error.item()
+
+    return step
+
+
+def error_keeps(model):
+    largest = 0.0
+
+    def step(x_batch, y_batch):
+        nonlocal largest
+        error = (model(x_batch) - y_batch).abs().max().item()
+        largest = max(largest, error)
+        return largest
+
+    return step
+
+
+def error_left_off(model):
+    def step(x_batch, y_batch):
+        torch.set_grad_enabled(False)
+        return (model(x_batch) - y_batch).abs().max().item()
+
+    return step
+
+
+def error_frozen(model):
+    def step(x_batch, y_batch):
+        model.requires_grad_(False)
+        return (model(x_batch) - y_batch).abs().max().item()
+
+    return step
+
+
+page_model = torch.nn.Linear(2, 1)
+latest = {}
+
+
+def error_of_page(model):
+    return lambda x, y: (page_model(x) - y).abs().max().item()
+
+
+def error_shared(model):
+    latest["model"] = model
+    return lambda x, y: (latest["model"](x) - y).abs().max().item()
+
+
+LARGEST_ERROR = Answers(
+    right={
+        "course": error_step(lambda yhat, y: (yhat - y).abs().max().item()),
+        "float": error_step(
+            lambda yhat, y: float(torch.max(torch.abs(y - yhat)))
+        ),
+        "numpy": error_step(
+            lambda yhat, y: float(
+                np.abs(yhat.detach().numpy() - y.numpy()).max()
+            )
+        ),
+        "Python's max": error_step(
+            lambda yhat, y: max(abs(e) for e in (yhat - y).ravel().tolist())
+        ),
+        "class": ErrorObject,
+        "in place": error_in_place,
+        "loop": error_by_loop,
+        "partial": lambda model: functools.partial(
+            lambda m, x, y: (
+                torch.nn.functional.l1_loss(m(x), y, reduction="none")
+                .max()
+                .item()
+            ),
+            model,
+        ),
+    },
+    wrong={
+        "signed": error_step(lambda yhat, y: (yhat - y).max().item()),
+        "signed the other way": error_step(
+            lambda yhat, y: (y - yhat).max().item()
+        ),
+        "signed first": error_step(
+            lambda yhat, y: abs((yhat - y).max().item())
+        ),
+        "mean": error_step(lambda yhat, y: (yhat - y).abs().mean().item()),
+        "mean squared": error_step(
+            lambda yhat, y: ((yhat - y) ** 2).mean().item()
+        ),
+        "sum": error_step(lambda yhat, y: (yhat - y).abs().sum().item()),
+        "squared": error_step(lambda yhat, y: ((yhat - y) ** 2).max().item()),
+        "smallest": error_step(lambda yhat, y: (yhat - y).abs().min().item()),
+        "position": error_step(
+            lambda yhat, y: (yhat - y).abs().argmax().item()
+        ),
+        "other_value shapes": error_step(
+            lambda yhat, y: (yhat - y.squeeze()).abs().max().item()
+        ),
+        "other_value kept": error_keeps,
+        "returns_tensor": error_step(lambda yhat, y: (yhat - y).abs().max()),
+        "no_number": error_step(
+            lambda yhat, y: (yhat - y).abs().ravel().tolist()
+        ),
+        "returns_nothing": error_no_return,
+        "builder_returns_nothing": error_forgotten,
+        "called_too_soon": lambda model: model.layer.weight.max().item(),
+        "runs_at_once": error_at_once,
+        "updates": error_trains,
+        "left_off": error_left_off,
+        "left_off as frozen": error_frozen,
+        "leaves_gradients": error_backward,
+        "other_model": error_of_page,
+        "shared": error_shared,
+        "other_features": lambda model: (
+            lambda x, y: (model(2 * x) - y).abs().max().item()
+        ),
+        "signature": lambda model, x, y: (model(x) - y).abs().max().item(),
+    },
+)
+
+# ------------------------------------------------------------------- 04.2
+
+
+def few_course(device, data_loader, step_fn, n_batches):
+    total, count = 0.0, 0
+    for x_batch, y_batch in data_loader:
+        total += step_fn(x_batch.to(device), y_batch.to(device))
+        count += 1
+        if count == n_batches:
+            break
+    return total / count
+
+
+def few_islice(device, data_loader, step_fn, n_batches):
+    losses = [
+        step_fn(x_batch.to(device), y_batch.to(device))
+        for x_batch, y_batch in itertools.islice(data_loader, n_batches)
+    ]
+    return sum(losses) / len(losses)
+
+
+def few_zip(device, data_loader, step_fn, n_batches):
+    losses = []
+    for _, batch in zip(range(n_batches), data_loader):  # noqa: B905
+        losses.append(step_fn(*(part.to(device) for part in batch)))
+    return np.mean(losses)
+
+
+def few_next(device, data_loader, step_fn, n_batches):
+    iterator, losses = iter(data_loader), []
+    while len(losses) < n_batches:
+        batch = next(iterator, None)
+        if batch is None:
+            break
+        x_batch, y_batch = (part.to(device) for part in batch)
+        losses.append(step_fn(x_batch, y_batch))
+    return statistics.mean(losses)
+
+
+def few_enumerate(device, data_loader, step_fn, n_batches):
+    mean = 0.0
+    for n, (x_batch, y_batch) in enumerate(data_loader, start=1):
+        x_batch, y_batch = x_batch.to(device), y_batch.to(device)
+        mean += (step_fn(x_batch, y_batch) - mean) / n
+        if n >= n_batches:
+            return mean
+    return mean
+
+
+def few_range(device, data_loader, step_fn, n_batches):
+    batches = iter(data_loader)
+    n = min(n_batches, len(data_loader))
+    losses = torch.zeros(n, dtype=torch.float64)
+    for k in range(n):
+        x_batch, y_batch = next(batches)
+        losses[k] = step_fn(x_batch.to(device), y_batch.to(device))
+    return losses.mean().item()
+
+
+class FewObject:
+    def __call__(self, *arguments):
+        return few_course(*arguments)
+
+
+def few_with(
+    stop=lambda count, n: count == n,
+    result=lambda losses, n, sizes: sum(losses) / len(losses),
+    to=lambda x, y, device: (x.to(device), y.to(device)),
+    step=lambda step_fn, x, y: step_fn(x, y),
+    early=lambda count, n: False,
+):
+    """Build an answer out of its parts."""
+
+    def few_batches(device, data_loader, step_fn, n_batches):
+        losses, sizes = [], []
+        for x_batch, y_batch in data_loader:
+            if early(len(losses), n_batches):
+                break
+            x_batch, y_batch = to(x_batch, y_batch, device)
+            losses.append(step(step_fn, x_batch, y_batch))
+            sizes.append(len(x_batch))
+            if stop(len(losses), n_batches):
+                break
+        return result(losses, n_batches, sizes)
+
+    return few_batches
+
+
+def few_not_kept(x, y, device):
+    x.to(device), y.to(device)
+    return x, y
+
+
+def few_list(device, data_loader, step_fn, n_batches):
+    losses = [
+        step_fn(x.to(device), y.to(device))
+        for x, y in list(data_loader)[:n_batches]
+    ]
+    return sum(losses) / len(losses)
+
+
+def few_skips(device, data_loader, step_fn, n_batches):
+    losses = []
+    for n, (x, y) in enumerate(data_loader):
+        if n < n_batches:
+            losses.append(step_fn(x.to(device), y.to(device)))
+    return sum(losses) / len(losses)
+
+
+def few_first_again(device, data_loader, step_fn, n_batches):
+    losses = []
+    for _ in range(n_batches):
+        x, y = next(iter(data_loader))
+        losses.append(step_fn(x.to(device), y.to(device)))
+    return sum(losses) / len(losses)
+
+
+def few_next_only(device, data_loader, step_fn, n_batches):
+    iterator, total = iter(data_loader), 0.0
+    for _ in range(n_batches):
+        x, y = next(iterator)
+        total += step_fn(x.to(device), y.to(device))
+    return total / n_batches
+
+
+def few_zip_right(device, data_loader, step_fn, n_batches):
+    losses = [
+        step_fn(x.to(device), y.to(device))
+        for (x, y), _ in zip(data_loader, range(n_batches))  # noqa: B905
+    ]
+    return sum(losses) / len(losses)
+
+
+def few_return_inside(device, data_loader, step_fn, n_batches):
+    total, count = 0.0, 0
+    for x, y in data_loader:
+        total += step_fn(x.to(device), y.to(device))
+        count += 1
+        return total / count
+
+
+page_loader = DataLoader(TensorDataset(torch.rand(8, 2), torch.rand(8, 1)))
+
+
+def few_page_loader(device, data_loader, step_fn, n_batches):
+    return few_course(device, page_loader, step_fn, n_batches)
+
+
+def few_own_loader(device, data_loader, step_fn, n_batches):
+    loader = DataLoader(data_loader.dataset, data_loader.batch_size)
+    return few_course(device, loader, step_fn, n_batches)
+
+
+def few_remembers(device, data_loader, step_fn, n_batches, losses=[]):
+    for x, y in itertools.islice(data_loader, n_batches):
+        losses.append(step_fn(x.to(device), y.to(device)))
+    return sum(losses) / len(losses)
+
+
+def few_no_step(device, data_loader, step_fn, n_batches):
+    losses = []
+    for x, y in itertools.islice(data_loader, n_batches):
+        losses.append(torch.nn.functional.mse_loss(x[:, :1], y).item())
+    return sum(losses) / len(losses)
+
+
+def few_prints(device, data_loader, step_fn, n_batches):
+    print(few_course(device, data_loader, step_fn, n_batches))
+
+
+def few_unrecorded(*arguments):
+    with torch.no_grad():
+        return few_course(*arguments)
+
+
+FEW_BATCHES = Answers(
+    right={
+        "course": few_course,
+        "islice": few_islice,
+        "zip": few_zip,
+        "next": few_next,
+        "running mean": few_enumerate,
+        "range": few_range,
+        "class": FewObject(),
+        "partial": functools.partial(few_course),
+        "lambda": lambda *arguments: few_islice(*arguments),
+    },
+    wrong={
+        "not_moved": few_with(to=lambda x, y, device: (x, y)),
+        "not_moved as not kept": few_with(to=few_not_kept),
+        "not_moved to the one given": few_with(
+            to=lambda x, y, device: (x.to("cpu"), y.to("cpu"))
+        ),
+        "only_features_moved": few_with(
+            to=lambda x, y, device: (x.to(device), y)
+        ),
+        "only_labels_moved": few_with(
+            to=lambda x, y, device: (x, y.to(device))
+        ),
+        "sum": few_with(result=lambda losses, n, sizes: sum(losses)),
+        "divides_by_n_batches": few_with(
+            result=lambda losses, n, sizes: sum(losses) / n
+        ),
+        "last_loss": few_with(result=lambda losses, n, sizes: losses[-1]),
+        "weighted_mean": few_with(
+            result=lambda losses, n, sizes: float(
+                np.average(losses, weights=sizes)
+            )
+        ),
+        "divides_by_points": few_with(
+            result=lambda losses, n, sizes: sum(losses) / sum(sizes)
+        ),
+        "other_value": few_with(
+            result=lambda losses, n, sizes: statistics.median(losses)
+        ),
+        "other_value remembered": few_remembers,
+        "no_number": few_with(result=lambda losses, n, sizes: losses),
+        "returns_tensor": few_with(
+            result=lambda losses, n, sizes: torch.tensor(losses).mean()
+        ),
+        "returns_nothing": few_prints,
+        "whole_loader": few_with(stop=lambda count, n: False),
+        "one_too_many": few_with(stop=lambda count, n: count > n),
+        "one_too_few": few_with(stop=lambda count, n: count == n - 1),
+        "only_one": few_return_inside,
+        "draws_one_more": few_with(
+            stop=lambda count, n: False, early=lambda count, n: count == n
+        ),
+        "draws_one_more by zip": few_zip_right,
+        "draws_all": few_list,
+        "draws_all and skips": few_skips,
+        "first_batch_again": few_first_again,
+        "short_loader": few_next_only,
+        "swapped": few_with(step=lambda step_fn, x, y: step_fn(y, x)),
+        "other_batches": few_with(step=lambda step_fn, x, y: step_fn(2 * x, y)),
+        "other_loader": few_page_loader,
+        "other_loader of its own": few_own_loader,
+        "step_never_called": few_no_step,
+        "recording_off": few_unrecorded,
+        "signature": lambda data_loader, step_fn, n_batches: 0.0,
+        "raises": few_with(step=lambda step_fn, x, y: step_fn((x, y))),
+    },
+)
+
+# ------------------------------------------------------------------- 04.3
+
+
+def loaders_with(
+    split=lambda dataset, generator: random_split(
+        dataset, [0.8, 0.2], generator
+    ),
+    result=lambda train, val: (train, val),
+    train=lambda data, generator: DataLoader(
+        data, batch_size=16, shuffle=True, generator=generator
+    ),
+    val=lambda data: DataLoader(data, batch_size=16),
+    seed=lambda: torch.Generator().manual_seed(13),
+):
+    """Build an answer out of its parts."""
+
+    def make_loaders(dataset):
+        generator = seed()
+        train_data, val_data = split(dataset, generator)
+        return result(train(train_data, generator), val(val_data))
+
+    return make_loaders
+
+
+def loaders_lengths(dataset):
+    n_train = int(0.8 * len(dataset))
+    lengths = [n_train, len(dataset) - n_train]
+    parts = random_split(
+        dataset, lengths, generator=torch.Generator().manual_seed(13)
+    )
+    return [
+        DataLoader(part, 16, shuffle=is_train)
+        for part, is_train in zip(parts, (True, False), strict=True)
+    ]
+
+
+def loaders_by_subset(dataset):
+    """No random_split, the same split."""
+    generator = torch.Generator()
+    generator.manual_seed(13)
+    order = torch.randperm(len(dataset), generator=generator).tolist()
+    n_train = round(0.8 * len(dataset))
+    train_data = Subset(dataset, order[:n_train])
+    sampler = torch.utils.data.RandomSampler(train_data)
+    train_loader = DataLoader(train_data, sampler=sampler, batch_size=16)
+    return train_loader, DataLoader(
+        Subset(dataset, order[n_train:]), batch_size=16, shuffle=False
+    )
+
+
+class Loaders:
+    def __call__(self, dataset):
+        return loaders_lengths(dataset)
+
+
+def cut(dataset, generator):
+    n = int(0.8 * len(dataset))
+    rows = range(len(dataset))
+    return Subset(dataset, rows[:n]), Subset(dataset, rows[n:])
+
+
+def two_draws(dataset, generator):
+    n = len(dataset)
+    train_rows = torch.randperm(n, generator=generator)[: int(0.8 * n)]
+    val_rows = torch.randperm(n, generator=generator)[: n - int(0.8 * n)]
+    return Subset(dataset, train_rows.tolist()), Subset(
+        dataset, val_rows.tolist()
+    )
+
+
+def loses_one(dataset, generator):
+    train_data, val_data = random_split(dataset, [0.8, 0.2], generator)
+    return train_data, Subset(val_data, range(len(val_data) - 1))
+
+
+def hard_coded(dataset, generator):
+    return random_split(dataset, [80, 20], generator)
+
+
+def rounded_down(dataset, generator):
+    n = len(dataset)
+    return random_split(dataset, [int(0.8 * n), int(0.2 * n)], generator)
+
+
+def smaller_first(dataset, generator):
+    val_data, train_data = random_split(dataset, [0.2, 0.8], generator)
+    return train_data, val_data
+
+
+def globally_seeded(dataset):
+    torch.manual_seed(13)
+    train_data, val_data = random_split(dataset, [0.8, 0.2])
+    return DataLoader(train_data, 16, shuffle=True), DataLoader(val_data, 16)
+
+
+def draws_a_seed(dataset):
+    generator = torch.Generator().manual_seed(torch.Generator().seed())
+    train_data, val_data = random_split(dataset, [0.8, 0.2], generator)
+    return DataLoader(train_data, 16, shuffle=True), DataLoader(val_data, 16)
+
+
+page_dataset = TensorDataset(torch.rand(100, 1), torch.rand(100, 1))
+page_generator = torch.Generator().manual_seed(13)
+
+
+def no_return(dataset):
+    loaders_lengths(dataset)
+    print("done")
+
+
+def takes_apart(dataset):
+    generator = torch.Generator().manual_seed(13)
+    x, y = dataset.tensors
+    order = torch.randperm(len(x), generator=generator)
+    n = int(0.8 * len(x))
+    train_data = TensorDataset(x[order[:n]], y[order[:n]])
+    val_data = TensorDataset(x[order[n:]], y[order[n:]])
+    return DataLoader(train_data, 16, shuffle=True), DataLoader(val_data, 16)
+
+
+def only_train(dataset):
+    return loaders_lengths(dataset)[0]
+
+
+def fixed_order(data, generator):
+    rows = torch.randperm(len(data), generator=generator).tolist()
+    return DataLoader(data, batch_size=16, sampler=rows)
+
+
+SPLIT_LOADERS = Answers(
+    right={
+        "course": loaders_with(),
+        "lengths": loaders_lengths,
+        "by subset": loaders_by_subset,
+        "class": Loaders(),
+        "lambda": lambda dataset: loaders_with()(dataset),
+        "partial": functools.partial(loaders_with()),
+        "a second generator": loaders_with(
+            train=lambda data, generator: DataLoader(
+                data,
+                batch_size=16,
+                shuffle=True,
+                generator=torch.Generator().manual_seed(7),
+            )
+        ),
+    },
+    wrong={
+        "overlap": loaders_with(split=two_draws),
+        "val_shuffled": loaders_with(
+            val=lambda data: DataLoader(data, batch_size=16, shuffle=True)
+        ),
+        "train_not_shuffled": loaders_with(
+            train=lambda data, generator: DataLoader(data, batch_size=16)
+        ),
+        "train_not_shuffled but once": loaders_with(train=fixed_order),
+        "not_random": loaders_with(split=cut),
+        "unseeded": loaders_with(seed=lambda: page_generator),
+        "unseeded at all": draws_a_seed,
+        "global_seed": globally_seeded,
+        "global_seed is missing": loaders_with(
+            split=lambda dataset, generator: random_split(dataset, [0.8, 0.2])
+        ),
+        "other_seed": loaders_with(
+            seed=lambda: torch.Generator().manual_seed(42)
+        ),
+        "other_seed as the smaller part came first": loaders_with(
+            split=smaller_first
+        ),
+        "drop_last": loaders_with(
+            val=lambda data: DataLoader(data, batch_size=16, drop_last=True)
+        ),
+        "drop_last in training": loaders_with(
+            train=lambda data, generator: DataLoader(
+                data, batch_size=16, shuffle=True, drop_last=True
+            )
+        ),
+        "rows_missing": loaders_with(split=loses_one),
+        "whole_data_twice": loaders_with(
+            split=lambda dataset, generator: (dataset, dataset)
+        ),
+        "order_swapped": loaders_with(result=lambda train, val: (val, train)),
+        "sizes": loaders_with(
+            split=lambda dataset, generator: random_split(
+                dataset, [0.9, 0.1], generator
+            )
+        ),
+        "one_kind_only": takes_apart,
+        "hard_coded": loaders_with(split=hard_coded),
+        "lengths_do_not_add_up": loaders_with(split=rounded_down),
+        "batch_size": loaders_with(val=lambda data: DataLoader(data)),
+        "batch_size whole": loaders_with(
+            val=lambda data: DataLoader(data, batch_size=len(data))
+        ),
+        "no_loaders": loaders_with(
+            result=lambda train, val: (list(train), list(val))
+        ),
+        "no_loaders but data sets": lambda dataset: random_split(
+            dataset, [0.8, 0.2], torch.Generator().manual_seed(13)
+        ),
+        "no_pair": only_train,
+        "returns_nothing": no_return,
+        "other_data": lambda dataset: loaders_lengths(page_dataset),
+        "signature": lambda x, y: loaders_lengths(TensorDataset(x, y)),
+    },
+)
+
+ANSWERS = {"04.1": LARGEST_ERROR, "04.2": FEW_BATCHES, "04.3": SPLIT_LOADERS}
