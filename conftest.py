@@ -35,6 +35,7 @@ def pytest_configure(config):
 # The slowest files, in this order: given out first, so that no core waits for
 # one of them at the end.
 SLOWEST = (
+    "tests/test_exercises.py",
     "tests/test_torture.py",
     "tests/test_saving.py",
     "tests/test_deploying.py",

@@ -200,7 +200,7 @@ def test_aims_first_and_the_same_number_last(path):
     first, last = texts[0], texts[-1]
     assert first.startswith(f"# {path.name[:2]} · ")
     assert "**You will**" in first
-    assert re.search(r"About \d+ minutes\. Before this: ", first)
+    assert re.search(r"About \d+ minutes(, .+)?\. Before this: ", first)
     aims = re.findall(r"(?m)^- ", first)
     assert 3 <= len(aims) <= 5
     recap = last.partition("## What you learned")[2]

@@ -54,6 +54,21 @@ def test_two_to_four_where_the_idea_is_fresh(path):
     assert found[-1][1] < len(read(path).cells) - 4
 
 
+@every_chapter
+def test_the_time_at_the_top_counts_the_exercises_in(path):
+    first = read(path).cells[0].source
+    minutes = sum(
+        entry.minutes
+        for number, entry in EXERCISES.items()
+        if number.startswith(path.name[:2])
+    )
+    said = re.search(
+        r"About (\d+) minutes, (\d+) of them for the exercises\. ", first
+    )
+    assert int(said[2]) == minutes
+    assert int(said[1]) >= minutes + 20
+
+
 @every_exercise
 def test_an_exercise_is_four_cells(path, place, four):
     statement, stub, check, _below = four

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import linecache
+import warnings
 
 import ipywidgets
 import pytest
@@ -66,7 +67,8 @@ def output_of(code: str) -> str:
     name = f"<quiz {id(code)}>"
     linecache.cache[name] = (len(code), None, code.splitlines(True), name)
     try:
-        with contextlib.redirect_stdout(out):
+        with contextlib.redirect_stdout(out), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's own deprecations
             exec(compile(code, name, "exec"), {"__name__": "__main__"})
     except Exception as error:
         print(type(error).__name__, file=out)
