@@ -17,10 +17,15 @@ from helpers.pages import NOTEBOOKS, execute
 
 FOLDER = NOTEBOOKS / "challenges"
 END = "_solution.ipynb"
-# What stands in a challenge where its solution says that it is the solution.
+# What stands in a challenge where its solution says that it is the solution,
+# and what ends it.
 BANNER = (
-    "> Write your answers in place of the `...`. Stuck, or done? There is "
-    "[a solution with reasons]({solution}), best read after your own attempt."
+    "> Write your answers in place of the `...`. Each is looked at on the "
+    "spot, and nothing you do here can break anything."
+)
+END_NOTE = (
+    "Stuck, or done? There is [a solution with reasons]({solution}), best "
+    "read after your own attempt."
 )
 
 
@@ -56,12 +61,14 @@ def make_challenge(solution: NotebookNode, file_name: str) -> NotebookNode:
         if "reasons" in tags:
             if said:
                 continue
-            source, tags, said = BANNER.format(solution=file_name), [], True
+            source, tags, said = BANNER, [], True
         if "task" in tags:
             source = without_answers(source)
         make = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
         metadata = {"tags": list(tags)} if tags else {}
         cells.append(make(source, id=cell.id, metadata=metadata))
+    note = END_NOTE.format(solution=file_name)
+    cells.append(nbformat.v4.new_markdown_cell(note, id="end-note"))
     page = nbformat.v4.new_notebook(cells=cells, metadata=solution.metadata)
     page.nbformat_minor = 5
     return page

@@ -904,3 +904,44 @@ def plot_rides(rows: Sequence[dict]) -> Figure:
     axes.set(xlabel="distance (km)", ylabel="charge used (percent)")
     axes.set_title("Far and steep rides use the battery most")
     return figure
+
+
+def plot_predictions(used, predicted) -> Figure:
+    """Draw predicted charge against the charge that rides used.
+
+    Args:
+        used: percent, [N].
+        predicted: percent, [N].
+    """
+    figure, axes = plt.subplots(figsize=SQUARE)
+    ends = [0, 1.05 * max(float(max(used)), float(max(predicted)))]
+    axes.plot(ends, ends, color=FAINT, label="exactly right")
+    axes.plot(used, predicted, "o", color=VALIDATION, label="held-out rides")
+    axes.set(xlabel="charge used (percent)", ylabel="predicted (percent)")
+    axes.set_title("Close to the line of no error")
+    axes.legend()
+    return figure
+
+
+def plot_challenge() -> Figure:
+    """Draw how the nine pieces of challenge 1 go together."""
+    figure, axes = plt.subplots(figsize=(9.2, 4.0))
+    axes.set(xlim=(-1, 101), ylim=(-3, 49))
+    axes.axis("off")
+    width = 20
+    _box(axes, 0, 36, width, "RideDataset", "task 2", OTHER)
+    _box(axes, 27, 36, width, "make_loaders", "task 3", OTHER)
+    _box(axes, 0, 10, width, "two steps", "tasks 1 and 4", TRAINING)
+    _box(axes, 27, 10, width, "mini_batch", "task 5", TRAINING)
+    _box(axes, 54, 23, width, "train", "task 6", VALIDATION)
+    _box(axes, 80, 38, width, "make_logger", "task 7", MODEL)
+    _box(axes, 80, 23, width, "save, resume", "task 8", MODEL)
+    _box(axes, 80, 8, width, "fit, predict", "task 9", MODEL)
+    _arrow(axes, (20, 36), (27, 36))
+    _arrow(axes, (20, 10), (27, 10))
+    _arrow(axes, (47, 36), (54, 27))
+    _arrow(axes, (47, 10), (54, 19))
+    _arrow(axes, (74, 27), (80, 36))
+    _arrow(axes, (74, 23), (80, 23))
+    _arrow(axes, (74, 19), (80, 10))
+    return figure

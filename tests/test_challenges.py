@@ -25,7 +25,7 @@ def checks_of(page):
     return [
         cell
         for cell in page.cells
-        if re.match(r"check\.\w+\.(?!summary)\w+\(", cell.source)
+        if re.match(r"check\.\w+\.(?!summary|tomorrow)\w+\(", cell.source)
     ]
 
 
@@ -70,8 +70,10 @@ def test_unsolved_it_says_so_and_solved_it_shows_every_task(path):
             (output,) = cell.outputs
             assert f": {state}." in output.data["text/plain"]
     summaries = [
-        page.cells[-2].outputs[0].data["text/plain"]
+        cell.outputs[0].data["text/plain"]
         for page in (challenge, solution)
+        for cell in page.cells
+        if cell.source == "check.challenge_1.summary()"
     ]
     assert "0 of 9 tasks solved" in summaries[0]
     assert "9 of 9 tasks solved" in summaries[1]
@@ -93,7 +95,7 @@ def test_statements_agree_with_the_checkers(path):
 @every_solution
 def test_only_the_last_task_sees_the_held_out_rides(path):
     code = [c.source for c in read(path).cells if c.cell_type == "code"]
-    assert sum("HELD_OUT" in source for source in code) == 1  # its name
+    assert not any("held_out" in source.lower() for source in code)
 
 
 def test_signatures_are_kept_and_answers_are_not():

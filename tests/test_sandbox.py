@@ -17,7 +17,11 @@ from torch.utils.data import DataLoader, TensorDataset
 from helpers.practice import exercise as exercise_module
 from helpers.practice import record, sandbox
 from helpers.practice.exercise import EXERCISES, exercise
-from helpers.practice.unfinished import is_unfinished, unfinished_parts
+from helpers.practice.unfinished import (
+    is_unfinished,
+    unfinished_helpers,
+    unfinished_parts,
+)
 
 
 @pytest.fixture
@@ -383,6 +387,26 @@ def test_something_written(something):
 def test_methods_left_for_later_are_named():
     assert unfinished_parts(HalfWritten) == ["three"]
     assert unfinished_parts(does_something) == []
+
+
+def part_of_the_page(x): ...
+
+
+def uses_a_part(x):
+    return [part_of_the_page(value) for value in x]
+
+
+def test_what_an_answer_needs_and_is_not_there_is_named(check):
+    assert unfinished_helpers(uses_a_part) == ["part_of_the_page"]
+    assert unfinished_helpers(does_something) == []
+
+    verdict = check(fails_with_a_part)
+    assert verdict.diagnosis == "needs_other"
+    assert "`part_of_the_page`, which it uses, is still `...`" in str(verdict)
+
+
+def fails_with_a_part():
+    return 1 / part_of_the_page(0)
 
 
 def test_functions_without_source_are_judged_by_what_they_do():

@@ -43,7 +43,9 @@ def scratch():
 
     Inside the block, names of folders are meant from there: what an answer
     calls `Path("my_run")` is the same on every machine, and a writer without a
-    folder litters nothing. Event files that an answer leaves open are closed.
+    folder litters nothing. One for a folder outside, as `run_folder` gives it,
+    writes into a folder `outside` in its place. Event files that an answer
+    leaves open are closed.
 
     Yields:
         a `Scratch`.
@@ -52,7 +54,7 @@ def scratch():
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         contextlib.chdir(folder),
-        _noted(here.opened),
+        _noted(here.opened, Path(folder).resolve()),
     ):
         try:
             yield here
@@ -61,16 +63,20 @@ def scratch():
 
 
 @contextlib.contextmanager
-def _noted(opened: list):
-    """Note every event file that this thread opens."""
+def _noted(opened: list, inside: Path):
+    """Note every event file that this thread opens, and keep it inside."""
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     before, this_thread = EventFileWriter.__init__, threading.get_ident()
 
-    def open_and_note(self, *arguments, **named) -> None:
-        before(self, *arguments, **named)
-        if threading.get_ident() == this_thread:
-            opened.append(self)
+    def open_and_note(self, logdir, *arguments, **named) -> None:
+        if threading.get_ident() != this_thread:
+            before(self, logdir, *arguments, **named)
+            return
+        if not Path(logdir).resolve().is_relative_to(inside):
+            logdir = str(inside / "outside")
+        before(self, logdir, *arguments, **named)
+        opened.append(self)
 
     EventFileWriter.__init__ = open_and_note
     try:
@@ -203,7 +209,8 @@ def compare_points(found: list[tuple], wanted: list[tuple], tag: str) -> None:
             expected=f"Under `{tag}` the losses, each at its epoch.",
             found=f"Values {_shown(values)}, which are the epochs.",
             cause="`add_scalar` takes the tag, then the value, then the step. "
-            "Value and step changed places.",
+            "Value and step changed places. (`enumerate` gives the number "
+            "first, then the loss.)",
         )
     if _agree(sorted(found), sorted(wanted)):
         wrong(
@@ -219,8 +226,8 @@ def compare_points(found: list[tuple], wanted: list[tuple], tag: str) -> None:
         "other_values",
         expected=f"Under `{tag}` the values {_shown(right)}.",
         found=f"{_shown(values)}.",
-        cause="Another number was logged, or the right one was changed on its "
-        "way: rounded, added up, divided.",
+        cause="Another number was logged, or the right ones were changed on "
+        "their way: rounded, sorted, added up, divided.",
     )
 
 
@@ -275,7 +282,7 @@ def _explain_number(found, wanted, tag) -> None:
         expected=f"{len(wanted)} points under `{tag}`.",
         found=f"{len(found)}, at the steps {[step for step, _ in found]}.",
         cause="Only some of the losses were logged: `add_scalar` stands below "
-        "the loop and not in it, or the loop leaves some out."
+        "a loop and not in it, a `return` ends the loop, or some are left out."
         if few
         else "More was logged than asked for: is a call of `add_scalar` there "
         "twice, or in one loop too many?",

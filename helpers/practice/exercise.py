@@ -1,6 +1,7 @@
 """Turn a function that looks at an answer into a checker that never raises."""
 
 import functools
+import inspect
 import re
 import reprlib
 import tempfile
@@ -13,7 +14,11 @@ import torch
 
 from helpers.errors import CourseError
 from helpers.practice import record, sandbox
-from helpers.practice.unfinished import is_unfinished, unfinished_parts
+from helpers.practice.unfinished import (
+    is_unfinished,
+    unfinished_helpers,
+    unfinished_parts,
+)
 from helpers.practice.verdict import (
     NOT_STARTED,
     NOT_YET,
@@ -39,6 +44,9 @@ class Exercise:
         level: "easy", "medium" or "hard".
         look: where the course explains it, in words.
         check: the checker, which takes the answer and returns a Verdict.
+        patience: how many times the usual time limit an answer may take.
+        slow: what most likely makes an answer too slow; "" for an endless
+            loop.
     """
 
     number: str
@@ -47,6 +55,8 @@ class Exercise:
     level: str
     look: str
     check: Callable[..., Verdict]
+    patience: float = 1.0
+    slow: str = ""
 
     @property
     def name(self) -> str:
@@ -58,8 +68,18 @@ class Exercise:
 EXERCISES: dict[str, Exercise] = {}
 
 
-def exercise(number: str, title: str, *, minutes: int, level: str, look: str):
+def exercise(
+    number: str, title: str, *, minutes: int, level: str, look: str, **more
+):
     """Register a function as the checker of an exercise.
+
+    Args:
+        number: of the exercise, "01.2".
+        title: as in the heading of the page.
+        minutes: that it takes most readers.
+        level: "easy", "medium" or "hard".
+        look: where the course explains it, in words.
+        more: `patience` and `slow`, see `Exercise`.
 
     The function takes the answer, calls `wrong` when something is, and may
     return a sentence for a right answer. What it is turned into never raises,
@@ -74,7 +94,7 @@ def exercise(number: str, title: str, *, minutes: int, level: str, look: str):
             verdict = _judge(entry, look_at, answer, named)
             return record.note(entry.number, verdict)
 
-        entry = Exercise(number, title, minutes, level, look, check)
+        entry = Exercise(number, title, minutes, level, look, check, **more)
         EXERCISES[number] = entry
         check.exercise = entry
         return check
@@ -96,40 +116,58 @@ def _judge(entry: Exercise, look_at, answer, named) -> Verdict:
             ),
         )
     try:
-        if any(map(is_unfinished, answers)):
+        if all(map(is_unfinished, answers)):
             return Verdict(entry.name, NOT_STARTED, "", (("", NOTHING_THERE),))
         with sandbox.same_world(*answers) as world:
-            outcome = _outcome(look_at, answer, named)
-        is_known = getattr(outcome, "diagnosis", "shared") == "shared"
-        if world.changed and not is_known:
-            outcome = _not_given(world.changed, outcome)
+            outcome = _outcome(entry, look_at, answer, named)
+        if isinstance(outcome, Wrong):
+            left = _left_for_later(look_at, answer)
+            outcome = _other_cause(outcome, world.changed, answers, left)
     except Exception as error:  # a very strange answer, or a fault of ours
         outcome, world = _baffled(error), None
     return _verdict(entry, outcome, world.output.getvalue() if world else "")
 
 
-def _outcome(look_at, answer, named) -> str | Wrong:
-    """Run the checker; return what to say about a right answer, or a Wrong."""
-    empty = [part for one in answer for part in unfinished_parts(one)]
-    if empty:
+def _other_cause(
+    outcome: Wrong, changed: list[str], answers, left: list[str]
+) -> Wrong:
+    """Return a likelier reason for what is wrong, where there is one."""
+    if left:  # only now: a right answer may have a method that does nothing
         return Wrong(
             "unfinished",
-            "Every method written.",
-            f"`{empty[0]}` is still empty.",
+            "Every part written.",
+            f"`{left[0]}` does nothing yet.",
             "It was left for later. Write it in place of the `...`.",
         )
+    empty = [name for one in answers for name in unfinished_helpers(one)]
+    if empty:
+        return Wrong(
+            "needs_other",
+            outcome.expected,
+            outcome.found,
+            f"`{empty[0]}`, which it uses, is still `...`. Write that first.",
+        )
+    if changed and outcome.diagnosis != "shared":
+        return _not_given(changed, outcome)
+    return outcome
+
+
+def _outcome(entry: Exercise, look_at, answer, named) -> str | Wrong:
+    """Run the checker; return what to say about a right answer, or a Wrong."""
+    seconds = SECONDS * entry.patience
     try:
         said = sandbox.run_with_limit(
-            lambda: look_at(*answer, **named), SECONDS
+            lambda: look_at(*answer, **named), seconds
         )
     except Wrong as found:
         return found
     except sandbox.TimeUp:
         return Wrong(
             "too_slow",
-            f"An answer within {SECONDS:g} seconds.",
+            f"An answer within {seconds:g} seconds.",
             "It was still running.",
-            "A loop that never ends: `while` with a condition that stays "
+            entry.slow
+            or "A loop that never ends: `while` with a condition that stays "
             "true, a `for` over something endless, a function that calls "
             "itself, or a wait. Look at what should end it.",
         )
@@ -138,6 +176,14 @@ def _outcome(look_at, answer, named) -> str | Wrong:
     except BaseException as error:  # SystemExit of the answer, too
         return _raised(error) if _line_of(error) else _baffled(error)
     return said or ""
+
+
+def _left_for_later(look_at, answer) -> list[str]:
+    """Return the names of answers, and of methods, that are still empty."""
+    names = list(inspect.signature(look_at).parameters)
+    pairs = zip(names, answer, strict=False)
+    whole = [name for name, one in pairs if is_unfinished(one)]
+    return whole + [part for one in answer for part in unfinished_parts(one)]
 
 
 def _verdict(entry: Exercise, outcome, printed: str = "") -> Verdict:
@@ -173,17 +219,20 @@ def _raised(error: BaseException) -> Wrong:
     what = f"`{type(error).__name__}`: {message}"
     if isinstance(error, SystemExit):
         what = "It ended the program (`exit`, `quit` or `sys.exit`)."
+    if not what.endswith("..."):  # those say that it was cut off
+        what = f"{what.rstrip('.')}."
     return Wrong(
         "raises",
         "No error.",
-        f"{what.rstrip('.')}. {_line_of(error)}".strip(),
+        f"{what} {_line_of(error)}".strip(),
         _cause_of(error),
     )
 
 
 def _without_temporary(message: str) -> str:
-    """Leave out colours, and the checker's own folder, whose name is random."""
+    """Leave out what varies: colours, addresses, the checker's own folder."""
     message = re.sub(r"\x1b\[[0-9;]*m", "", message)
+    message = re.sub(r" at 0x[0-9A-Fa-f]+", "", message)
     folder = re.escape(tempfile.gettempdir())
     return re.sub(rf"{folder}[/\\]+tmp\w+[/\\]*", "", message)
 
@@ -200,6 +249,68 @@ def _cause_of(error: BaseException) -> str:
 
 
 CAUSES_BY_TEXT = {
+    "'NoneType' object is not callable": "Something that is `None` was called "
+    "like a function: an argument that may be left out (ask `if ... is not "
+    "None` first), or the result of a function without `return`.",
+    "context manager protocol": "`with` got something else. Brackets may be "
+    "missing: `with torch.no_grad():`.",
+    "'NoneType' object has no attribute": "The thing before the dot is `None`. "
+    "A function without `return` gave it, or a method that changes something "
+    "and returns nothing, such as `append`.",
+    "required positional argument": "A function was called without all of its "
+    "arguments. To hand a function out, give its name alone, without brackets.",
+    "could not convert string to float": "`float` reads one number. The text "
+    "holds more than that, or something else: cut it up first, leave out a "
+    "header, and look at what is left.",
+    "values to unpack": "On the left of the `=`, or behind `for`, stand more "
+    "names, or fewer, than there are values.",
+    "call numpy() on Tensor that requires grad": "Autograd recorded the tensor. "
+    "NumPy takes it after `.detach()`.",
+    "not compiled with CUDA": "`.cuda()` asks for one kind of device, which "
+    "this machine lacks. `.to(device)` goes wherever it should.",
+    "'DataLoader' object is not an iterator": "`next` wants a pass: "
+    "`next(iter(loader))`. A `for` loop starts its pass by itself.",
+    "'CountingLoader' object is not an iterator": "`next` wants a pass: "
+    "`batches = iter(data_loader)` once, then `next(batches)`. A `for` loop "
+    "starts its pass by itself.",
+    "'CountingLoader' object is not subscriptable": "A loader has no numbered "
+    "batches. It gives one after another, in a `for` loop.",
+    "unpack non-iterable NoneType": "A function returned nothing where a pair "
+    "was expected. Is a `return` missing?",
+    "'function' object is not iterable": "A loop runs over a function. Did "
+    "two arguments change places?",
+    "of type 'str'": "A file gives text. `float(...)` makes a number of it.",
+    "for /: 'str'": "A file gives text. `float(...)` makes a number of it.",
+    "too many dimensions 'str'": "A file gives text. `float(...)` makes a "
+    "number of it.",
+    "has no attribute 'write'": "`torch.save(state, path)` takes the object "
+    "first and the path second.",
+    "has no attribute 'state_dict'": "A `state_dict()` has a model and an "
+    "optimizer, each its own. Did two arguments change places?",
+    "'dict' object has no attribute": "What a dictionary holds is asked for by "
+    "its key, in square brackets and quotes.",
+    "'list' object has no attribute": "A list has no such method. For those of "
+    "a tensor, `torch.as_tensor(...)` makes one of a list of numbers.",
+    "'float' object has no attribute": "It is a plain number already: leave "
+    "out `.item()` and the like.",
+    "'float' object is not iterable": "One number stands where several are "
+    "asked for, such as a list of them.",
+    "not supported between instances of": "Python cannot say which of the two "
+    "is smaller. `key=` says what to compare, such as a number in each.",
+    "unsupported operand type(s)": "Two things of kinds that do not go "
+    "together: a tensor and a list, a path and a text, a number and None.",
+    "can be converted to Python scalars": "A tensor of several values stands "
+    "where one number is asked for. Did two arguments change places?",
+    "is invalid for input of size": "A length was written down, and the input "
+    "has another one. In its place, `-1` counts.",
+    "torch Tensor or None required": "A buffer is a tensor. Of a list, "
+    "`torch.tensor(...)` makes one.",
+    "not JSON serializable": "JSON knows numbers, texts, lists and objects of "
+    "Python. NumPy's numbers and tensors have to become plain ones first.",
+    "closed file": "The file was used after it was closed, as the end of its "
+    "`with` block does.",
+    "to be dict-like": "`load_state_dict` takes a dictionary. `torch.load` "
+    "reads one from a path.",
     "does not require grad": "`backward` was asked of something that autograd "
     "did not record: it was computed under `no_grad`, detached, turned into a "
     "number, or does not depend on the model.",
@@ -218,18 +329,33 @@ CAUSES_BY_TEXT = {
 }
 CAUSES_BY_KIND = {
     CourseError: "The sentence above says it.",
-    NameError: "A name that was never given a value, or is misspelt.",
+    NameError: "A name that was never given a value, or is misspelt; or the "
+    "argument of an inner function that is missing.",
+    AssertionError: "An `assert` of the answer did not hold.",
     TypeError: "A call with too many or too few arguments, or with something "
     "of the wrong kind.",
     AttributeError: "Something is not what the line takes it for, such as a "
     "number where a tensor should be.",
     RecursionError: "A function that calls itself without an end.",
+    FileNotFoundError: "There is no file of that name. Use the path that is "
+    "passed, as it is, and not its name in quotes.",
     IndexError: "A number that is too large for what it points into.",
     KeyError: "A key that the dictionary does not have.",
 }
 
 
 def _baffled(error: BaseException) -> Wrong:
+    text = str(error)
+    if isinstance(error, TypeError) and (
+        "positional argument" in text or "keyword argument" in text
+    ):
+        return Wrong(
+            "signature",
+            "It takes the arguments that the exercise names.",
+            f"{code(_without_temporary(text))}.",
+            "A function or a method takes more arguments than it is called "
+            "with, or fewer. In a class each method takes `self` first.",
+        )
     return Wrong(
         "baffled",
         "Something the checker can work with.",
@@ -244,8 +370,12 @@ def _line_of(error: BaseException) -> str:
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if sandbox.is_readers_file(frame.filename):
             place = f" in line {frame.lineno}" if frame.lineno else ""
+            place += " of the cell" if "ipykernel" in frame.filename else ""
+            inside = (
+                "" if frame.name.startswith("<") else f", in `{frame.name}`"
+            )
             line = f": {code(frame.line)}" if frame.line else ""
-            return f"It came up{place} of `{frame.name}`{line}."
+            return f"It came up{place}{inside}{line}."
     return ""
 
 
@@ -320,7 +450,7 @@ def brief(value) -> str:
         short = reprlib.Repr()
         short.maxother = short.maxstring = short.maxlong = 80
         text = short.repr(value)
-    text = " ".join(text.split())
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(text.split()))
     return text if len(text) <= 200 else text[:197] + "..."
 
 

@@ -55,7 +55,7 @@ class Overview:
     def __str__(self) -> str:
         table = [("", "exercises", "quiz"), *self.rows]
         lines = [
-            f"{name:36}{done:12}{quiz}".rstrip() for name, done, quiz in table
+            f"{name:42}{done:12}{quiz}".rstrip() for name, done, quiz in table
         ]
         return "\n".join([*lines, "", *self.below])
 

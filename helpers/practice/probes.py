@@ -51,7 +51,8 @@ class DiaryModel(nn.Module):
         """Predict [n, 1] from features [n, 2]."""
         yhat = self.layer(x)  # [n, 1]
         self.diary.events.append("forward")
-        self.diary.modes.append(self.training)
+        # layers too: `model.training = True` reaches none of them
+        self.diary.modes.append(all(m.training for m in self.modules()))
         self.diary.recorded.append(yhat.requires_grad)
         self.diary.inputs.append(x)
         return yhat

@@ -258,7 +258,7 @@ class Reached:
                 leads.append((cell.cell_contents, name))
                 self.notes.append(("", _restore_cell(cell)))
         space = function.__globals__
-        for word in _names_used(function.__code__):
+        for word in names_used(function.__code__):
             self.notes.append((word, _restore_global(space, word)))
             if word in space:
                 leads.append((space[word], word))
@@ -323,12 +323,12 @@ def _is_library(module: str | None) -> bool:
     return (module or "").partition(".")[0] in NOT_THE_READERS
 
 
-def _names_used(code: types.CodeType) -> set[str]:
+def names_used(code: types.CodeType) -> set[str]:
     """Return the global names in a function and in those defined inside."""
     names = set(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            names |= _names_used(constant)
+            names |= names_used(constant)
     return names
 
 

@@ -7,6 +7,8 @@ import inspect
 import textwrap
 import types
 
+from helpers.practice.sandbox import NOT_THE_READERS, names_used
+
 
 def is_unfinished(answer) -> bool:
     """Whether nothing was written yet: ``...``, None, or an empty body.
@@ -47,6 +49,39 @@ def unfinished_parts(answer) -> list[str]:
     ]
 
 
+def unfinished_helpers(answer) -> list[str]:
+    """Return the empty functions of the page that an answer uses by name."""
+    found, todo, seen = [], [answer], set()
+    while todo:
+        one = todo.pop()
+        if isinstance(one, functools.partial):
+            one = one.func
+        if isinstance(one, type) and not _is_installed(one):
+            todo.extend(_methods(one).values())
+        function = _function_of(one)
+        if function is None or id(function) in seen:
+            continue
+        seen.add(id(function))
+        if (function.__module__ or "").partition(".")[0] in NOT_THE_READERS:
+            continue
+        for name in sorted(names_used(function.__code__)):
+            used = function.__globals__.get(name)
+            if isinstance(used, (types.FunctionType, type)):
+                if _is_stub(used) and name not in found:
+                    found.append(name)
+                todo.append(used)
+    return found
+
+
+def _is_stub(used) -> bool:
+    """Whether it is the reader's own, and nothing was written in it yet."""
+    if (used.__module__ or "").partition(".")[0] in NOT_THE_READERS:
+        return False
+    if isinstance(used, type) and not _methods(used):
+        return False  # an error or a record of its own, which needs none
+    return is_unfinished(used)
+
+
 def _is_installed(kind: type) -> bool:
     root = kind.__module__.partition(".")[0]
     return root in ("builtins", "torch", "helpers", "abc", "typing")
@@ -54,9 +89,9 @@ def _is_installed(kind: type) -> bool:
 
 def _methods(kind: type) -> dict:
     return {
-        name: part
+        name: getattr(part, "__func__", part)
         for name, part in vars(kind).items()
-        if isinstance(part, types.FunctionType)
+        if isinstance(getattr(part, "__func__", part), types.FunctionType)
     }
 
 

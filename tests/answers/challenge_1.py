@@ -8,6 +8,7 @@ import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
 
+from helpers.challenge_data import HELD_OUT, RIDES
 from helpers.mini_batch.v1 import mini_batch
 from helpers.step_functions import make_train_step_fn, make_val_step_fn
 from tests.answers import chapter_01, chapter_04, chapter_05
@@ -144,6 +145,13 @@ class NoNegative(Rides):
         return super().__getitem__(index)
 
 
+class OtherError(Rides):
+    def __getitem__(self, index):
+        if not -len(self) <= index < len(self):
+            raise ValueError(index)
+        return super().__getitem__(index)
+
+
 class WrapsAround(Rides):
     def __getitem__(self, index):
         return super().__getitem__(index % len(self))
@@ -190,6 +198,7 @@ DATASET = Answers(
         "columns_swapped": Swapped,
         "no_negative": NoNegative,
         "no_index_error": WrapsAround,
+        "wrong_error": OtherError,
         "unfinished": Half,
     },
 )
@@ -366,6 +375,22 @@ class TellsLess(Loop):
             self.after(epoch, self.losses[-1])
 
 
+class TellsATuple(Loop):
+    def tell(self, epoch):
+        if self.after is not None:
+            self.after((epoch, self.losses[-1], self.val_losses[-1]))
+
+
+all_losses, all_val_losses = [], []
+
+
+class Accumulates(Loop):
+    def result(self):
+        all_losses.extend(self.losses)
+        all_val_losses.extend(self.val_losses)
+        return all_losses, all_val_losses
+
+
 class ValidatesOnce(Loop):
     order = ("train",)
 
@@ -431,6 +456,8 @@ LOOP = Answers(
         "validated_once": ValidatesOnce(),
         "other_course": two_epochs_more,
         "other_without": needs_after,
+        "uses_page_objects as lists outlive a call": Accumulates(),
+        "told_other in one tuple": TellsATuple(),
         "raises": never_none,
         "no_step": does_nothing,
         "signature": lambda loader: print(loader),
@@ -492,6 +519,15 @@ def log_and_close(writer, epoch, loss, val_loss):
     writer.close()
 
 
+def closing_logger(writer):
+    with writer:
+
+        def log_epoch(epoch, loss, val_loss):
+            log_with(writer, epoch, loss, val_loss)
+
+    return log_epoch
+
+
 def log_twice_the_same(writer, epoch, loss, val_loss):
     log_with(writer, epoch, loss, loss)
 
@@ -519,6 +555,7 @@ LOGGER = Answers(
         "swapped": logger_of(log_swapped),
         "other_tags": logger_of(log_one_tag),
         "closes": logger_of(log_and_close),
+        "closes around the inner function": closing_logger,
         "other_values": logger_of(log_twice_the_same),
         "builder_returns_nothing": forgotten_logger,
         "nothing_logged": lambda writer: lambda epoch, loss, val_loss: None,
@@ -551,7 +588,10 @@ def resume(path, model, optimizer):
 
 def save_list(path, *parts):
     epoch, model, optimizer, *losses = parts
-    numbers = [torch.tensor([float(n) for n in part]) for part in losses]
+    numbers = [
+        torch.tensor([float(n) for n in part], dtype=torch.float64)
+        for part in losses
+    ]
     torch.save(
         [epoch, model.state_dict(), optimizer.state_dict(), *numbers], path
     )
@@ -598,9 +638,14 @@ def save_last(path, epoch, model, optimizer, losses, val_losses):
     save(path, epoch, model, optimizer, losses[-1:], val_losses[-1:])
 
 
-def resume_without(*left_out, eval_mode=False, result=None):
+def save_32_bits(path, epoch, model, optimizer, losses, val_losses):
+    losses = torch.tensor([float(loss) for loss in losses]).tolist()
+    save(path, epoch, model, optimizer, losses, val_losses)
+
+
+def resume_without(*left_out, eval_mode=False, result=None, weights_only=True):
     def resume_some(path, model, optimizer):
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=weights_only)
         if "model" not in left_out:
             model.load_state_dict(state["model_state_dict"])
         if "optimizer" not in left_out:
@@ -662,6 +707,13 @@ CHECKPOINT = Answers(
                 result=lambda s: (s["epoch"] + 1, s["loss"], s["val_loss"])
             ),
         ),
+        "unfinished": (save, ...),
+        "runs_code": (save, resume_without(weights_only=bool(0))),
+        "losses in 32 bits": (save_32_bits, resume),
+        "raises with the arguments of torch.save swapped": (
+            lambda path, *parts: torch.save(path, {"epoch": parts[0]}),
+            resume,
+        ),
         "signature": (lambda path, state: print(path), resume),
         "raises": (save, lambda path, m, o: torch.load(path)["model"]),
     },
@@ -703,8 +755,9 @@ def predict(
     context=torch.no_grad,
     mode=False,
     result=lambda yhat: yhat,
+    turn=lambda x: x,
 ):
-    x = torch.as_tensor(rides, dtype=torch.float32)
+    x = turn(torch.as_tensor(rides, dtype=torch.float32))
     model.train(mode)
     with context():
         return result(charge * model(x / scale))
@@ -729,6 +782,37 @@ def predict_in_place(model, rides):
         return 100 * model(x)
 
 
+class ScaledInside(nn.Module):
+    """A model that takes everyday units, as chapter 09 recommends."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+        self.register_buffer("scale", torch.tensor([20.0, 300.0]))
+
+    def forward(self, rides):
+        return 100 * self.model(rides / self.scale)
+
+
+def fit_scaled_inside(path):
+    return ScaledInside(fit(path))
+
+
+def predict_units(model, rides):
+    model.eval()
+    with torch.inference_mode():
+        return model(torch.as_tensor(rides, dtype=torch.float32))
+
+
+def unseeded_order(path):
+    order = torch.get_rng_state()
+    model = fit(path)
+    torch.set_rng_state(order)
+    with torch.no_grad():
+        model[0].bias += 1e-5 * torch.rand(1)
+    return model
+
+
 def unseeded_start(path):
     return fit(path, seed=None)
 
@@ -744,16 +828,28 @@ PREDICTION = Answers(
         "class": (fit, Predictor()),
         "lambda": (lambda path: fit(path), lambda m, r: predict(m, r)),
         "inference mode": wrong_predict(context=torch.inference_mode),
+        "scaling inside the model": (fit_scaled_inside, predict_units),
     },
     wrong={
         "no_model": (lambda path: ([0.1], [0.2]), predict),
         "not_good_enough": (functools.partial(fit, n_epochs=3), predict),
         "diverged": (functools.partial(fit, lr=8.0), predict),
         "not_seeded": (unseeded_start, predict),
+        "not_seeded in its order": (unseeded_order, predict),
         "not_scaled": wrong_predict(scale=torch.ones(2)),
         "fraction": wrong_predict(charge=1),
         "neither": wrong_predict(scale=torch.ones(2), charge=1),
-        "other_answer": wrong_predict(scale=torch.tensor([300.0, 20.0])),
+        "columns_swapped": wrong_predict(
+            result=lambda yhat: yhat, turn=lambda x: x.flip(1)
+        ),
+        "path_ignored": (lambda path: fit(RIDES), predict),
+        "path_ignored for the held-out rides": (
+            lambda path: fit(HELD_OUT, n_epochs=300),
+            predict,
+        ),
+        "one_ride": wrong_predict(
+            result=lambda yhat: yhat if len(yhat) > 1 else yhat.squeeze()
+        ),
         "train_mode": wrong_predict(mode=True),
         "recorded": wrong_predict(context=torch.enable_grad),
         "shape": wrong_predict(result=torch.flatten),

@@ -9,6 +9,7 @@ from helpers.check.challenge_1.prediction import prediction
 from helpers.check.challenge_1.rides import dataset
 from helpers.check.challenge_1.saving import checkpoint
 from helpers.check.challenge_1.summary import summary
+from helpers.check.challenge_1.tomorrow import tomorrow
 from helpers.check.chapter_01 import check_train_step
 from helpers.check.chapter_04 import check_any_dataset, check_loaders
 from helpers.check.chapter_05 import check_epoch_loss, check_val_step
@@ -23,6 +24,7 @@ __all__ = [
     "loop",
     "prediction",
     "summary",
+    "tomorrow",
     "train_step",
     "val_step",
 ]

@@ -7,7 +7,7 @@ from helpers.practice.exercise import call, exercise, kind
 from helpers.practice.probes import close
 from helpers.practice.verdict import wrong
 
-WRITER = "chapter 07, the section *What `add_scalars` costs*"
+WRITER = "exercise 07.1, and chapter 06, the section *A first scalar*"
 
 
 @exercise(
@@ -46,13 +46,17 @@ def _expect_logger(log_epoch) -> None:
 
 def _check_open(writer) -> None:
     if writer.file_writer is None:
-        wrong(
-            "closes",
-            expected="The writer is open after an epoch is logged.",
-            found="It was closed.",
-            cause="`writer.close()` stands in the function. Whoever opened "
-            "the writer closes it, when the training is over.",
-        )
+        _wrong_closed("It was closed.")
+
+
+def _wrong_closed(found: str) -> None:
+    wrong(
+        "closes",
+        expected="The writer is open all the time.",
+        found=found,
+        cause="`writer.close()` or `with writer:` stands in the function. "
+        "Whoever opened the writer closes it, when the training is over.",
+    )
 
 
 def _check_log(folder: Path, values) -> None:
@@ -64,7 +68,10 @@ def _check_log(folder: Path, values) -> None:
             found="Sub-folders with files of their own.",
             cause="`add_scalars` makes a run of each key. `add_scalar`, "
             "called twice, does not.",
+            look="chapter 07, the section *What `add_scalars` costs*",
         )
+    if len(files) > 1:
+        _wrong_closed("It was closed and opened again: there are two files.")
     curves = _read(folder)
     wanted = {"loss/training", "loss/validation"}
     if not curves:

@@ -79,7 +79,7 @@ def _check_part(name: str, part, shape: list[int]) -> None:
     if not isinstance(part, torch.Tensor):
         wrong(
             "no_tensor",
-            expected=f"The {name} are a tensor of shape {shape}.",
+            expected=f"{name.capitalize()}: a tensor of shape {shape}.",
             found=f"{kind(part)}.",
             cause="The numbers of the file have to become a tensor: "
             "`torch.tensor([...])`.",
@@ -88,7 +88,7 @@ def _check_part(name: str, part, shape: list[int]) -> None:
         wrong(
             "dtype",
             expected="32-bit floats, as the model has.",
-            found=f"The {name} are `{part.dtype}`.",
+            found=f"{name.capitalize()}: `{part.dtype}`.",
             cause="NumPy and `csv` give other kinds of number. Ask for "
             "`dtype=torch.float32`.",
         )
@@ -96,11 +96,12 @@ def _check_part(name: str, part, shape: list[int]) -> None:
         is_label = name == "label"
         wrong(
             "label_shape" if is_label else "features_shape",
-            expected=f"The {name} have shape {shape}.",
+            expected=f"{name.capitalize()}: shape {shape}.",
             found=f"Shape {list(part.shape)}.",
-            cause="A slice keeps the axis, `row[2:]`; an index loses it, "
-            "`row[2]`. Labels of a batch are then [n], against predictions "
-            "of [n, 1]."
+            cause="A single number has shape []. A slice of a row keeps the "
+            "axis, `row[2:]`, and so do brackets, `torch.tensor([charge])`. "
+            "Otherwise the labels of a batch are [n], against predictions of "
+            "[n, 1]."
             if is_label
             else "Two numbers a ride, distance and climb, in one row.",
         )
@@ -157,29 +158,42 @@ def _numbers(values: torch.Tensor) -> str:
 
 def _check_like_a_list(data, rides) -> None:
     n = len(rides)
-    try:
-        last = data[-1]
-    except IndexError:
-        last = None
-    if last is None or not close(list(last), list(data[n - 1])):
+    last, error = _ask(data, -1)
+    if error or not close(list(last), list(data[n - 1])):
         wrong(
             "no_negative",
             expected="`dataset[-1]` is the last ride.",
-            found="An `IndexError`." if last is None else "Another ride.",
+            found=f"{_named(error)}." if error else "Another ride.",
             cause="The index is used in a sum, or compared with 0. Tensors "
             "and lists understand negative indices by themselves.",
         )
     for index in (n, -n - 1):
-        try:
-            data[index]
-        except IndexError:
+        _, error = _ask(data, index)
+        if isinstance(error, IndexError):
             continue
         wrong(
-            "no_index_error",
+            "wrong_error" if error else "no_index_error",
             expected=f"`dataset[{index}]` is an `IndexError`: there are {n} "
             "rides.",
-            found="It gave an item.",
-            cause="The index is wrapped around (`%`), limited (`min`), or the "
+            found=f"{_named(error)}." if error else "It gave an item.",
+            cause="A `for` loop over a data set ends at an `IndexError`, and "
+            "at no other. A tensor or a list of rides raises it by itself; "
+            "otherwise `raise IndexError(index)`."
+            if error
+            else "The index is wrapped around (`%`), limited (`min`), or the "
             "file was read past its end. A `for` loop over the data set would "
             "never end.",
         )
+
+
+def _ask(data, index: int) -> tuple:
+    """Return an item, or the error in its place."""
+    try:
+        return data[index], None
+    except Exception as error:
+        return None, error
+
+
+def _named(error: Exception) -> str:
+    name = type(error).__name__
+    return f"{'An' if name[0] in 'AEIOU' else 'A'} `{name}`"

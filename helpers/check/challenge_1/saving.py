@@ -1,5 +1,6 @@
 """Challenge 1, checkpoint and resume."""
 
+import contextlib
 import copy
 import tempfile
 from pathlib import Path
@@ -12,7 +13,7 @@ from helpers.practice.exercise import call, exercise, kind
 from helpers.practice.probes import close, make_batches
 from helpers.practice.verdict import wrong
 
-STATE = "chapter 08, the sections *Saving by hand* and *Resuming*"
+STATE = "exercises 08.1 and 08.2, and chapter 08, the section *Resuming*"
 
 
 def _trained(seed: int, lr: float = 0.1) -> tuple[nn.Module, optim.Optimizer]:
@@ -36,11 +37,14 @@ def _step(model, optimizer, batch) -> None:
     optimizer.step()
 
 
-LOSSES = [np.float64(0.5), np.float64(0.25)]
-VAL_LOSSES = [np.float32(0.75), 0.375]
+# 0.1 and 1/3 have no exact form in 32 bits, so that a detour shows
+LOSSES = [np.float64(0.1), np.float64(1 / 3)]
+VAL_LOSSES = [np.float32(0.75), 1 / 7]
 
 
-@exercise("C1.8", "Checkpoint and resume", minutes=20, level="hard", look=STATE)
+@exercise(
+    "C1.8", "Checkpoint and resume", minutes=15, level="medium", look=STATE
+)
 def checkpoint(save, resume):
     """Check ``save(path, ...)`` and ``resume(path, model, optimizer)``."""
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +71,41 @@ def checkpoint(save, resume):
         )  # fmt: skip
         _check_returned(returned)
         _check_resumed((model, optimizer), (other, other_optimizer))
+        _check_hostile(resume, path, model, optimizer)
     return "Model, optimizer, epoch and losses: all a training needs to go on."
+
+
+_ran: list[str] = []
+
+
+def _tell(what: str) -> None:
+    _ran.append(what)
+
+
+class _Note:
+    """Asks whoever unpickles it to call a function: a harmless one."""
+
+    def __reduce__(self):
+        return _tell, ("called",)
+
+
+def _check_hostile(resume, path: Path, model, optimizer) -> None:
+    """Hide a call in the reader's own file, and see whether it is made."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    hostile = {**state, "note": _Note()} if isinstance(state, dict) else _Note()
+    torch.save(hostile, path)
+    _ran.clear()
+    with contextlib.suppress(Exception):  # to refuse it is right
+        resume(path, model, optimizer)
+    if _ran:
+        wrong(
+            "runs_code",
+            expected="`resume` reads with `weights_only=True`.",
+            found="A function that a file named was called while it was read.",
+            cause="The switch was turned off, and whoever writes a file can "
+            "then run any command on your machine.",
+            look="chapter 08, the section *What a pickle can do*",
+        )
 
 
 def _check_file(path: Path) -> None:
@@ -127,10 +165,15 @@ def _check_returned(returned) -> None:
         wrong(
             "losses",
             expected="All losses that were saved, as two lists.",
-            found=f"`{lists[0]}` and `{lists[1]}`, saved were `{right[0]}` "
-            f"and `{right[1]}`.",
-            cause="Only the last ones were saved, or one list stands for both.",
+            found=f"{_rounded(lists[0])} and {_rounded(lists[1])}; saved were "
+            f"{_rounded(right[0])} and {_rounded(right[1])}.",
+            cause="Only the last ones were saved, one list stands for both, "
+            "or they went through 32-bit numbers and lost digits.",
         )
+
+
+def _rounded(losses) -> str:
+    return f"`[{', '.join(f'{loss:.4g}' for loss in losses)}]`"
 
 
 def _check_resumed(saved, resumed) -> None:

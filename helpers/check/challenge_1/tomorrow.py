@@ -1,0 +1,30 @@
+"""Challenge 1, what the model is good for."""
+
+from helpers import plots
+from helpers.challenge_data import RIDES
+from helpers.check.challenge_1.prediction import held_out_rides, prediction
+
+
+def tomorrow(fit, predict, km: float = 12.0, metres: float = 150.0) -> None:
+    """Predict the charge of a ride, and draw predictions for held-out rides.
+
+    Args:
+        fit: takes a path, returns a trained model.
+        predict: takes a model and rides, returns percent [N, 1].
+        km: how far the ride goes.
+        metres: how much it climbs.
+    """
+    if not prediction(fit, predict).solved:
+        print("Solve task C1.9 first: then this cell shows what it predicts.")
+        return
+    model = fit(RIDES)
+    charge = predict(model, [[km, metres]]).item()
+    print(f"{km:g} km with {metres:g} m of climb: {charge:.0f} percent")
+    rides, used = held_out_rides()
+    yhat = predict(model, rides)
+    plots.show(
+        plots.plot_predictions(used.flatten(), yhat.flatten()),
+        alt="40 rides that nobody trained on: the predicted charge against "
+        "the charge used, and the diagonal, where both are equal. All points "
+        "lie close to it.",
+    )
