@@ -131,6 +131,6 @@ def close(a, b, tolerance: float = 1e-5) -> bool:
         return len(a) == len(b) and all(
             close(p, q, tolerance) for p, q in zip(a, b, strict=True)
         )
-    a, b = torch.as_tensor(a).double(), torch.as_tensor(b).double()
+    a, b = (torch.as_tensor(value).cpu().double() for value in (a, b))
     same_shape = a.shape == b.shape
     return same_shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
