@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -137,6 +138,8 @@ def changes_classes_and_objects():
 
 def changes_the_world():
     os.chdir("/")
+    plt.plot([1, 2])
+    torch.set_num_threads(2)
     torch.set_default_dtype(torch.float64)
     torch.manual_seed(1)
 
@@ -174,9 +177,12 @@ DAMAGE = [
 def test_everything_is_put_back(check, answer, wrap, monkeypatch):
     monkeypatch.setattr(exercise_module, "SECONDS", 0.5)
     before = snapshot(), os.getcwd(), torch.get_default_dtype()
+    figures, n_threads = plt.get_fignums(), torch.get_num_threads()
     world = torch.get_rng_state(), str(np.random.get_state()), random.getstate()
     check(wrap(answer))
     assert (snapshot(), os.getcwd(), torch.get_default_dtype()) == before
+    assert plt.get_fignums() == figures
+    assert torch.get_num_threads() == n_threads
     assert torch.equal(torch.get_rng_state(), world[0])
     assert (str(np.random.get_state()), random.getstate()) == world[1:]
 

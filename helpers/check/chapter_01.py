@@ -29,9 +29,23 @@ def _expect_function(made, builder: str) -> None:
             "called_too_soon",
             expected=f"{builder} returns a function.",
             found=f"It returns {kind(made)}.",
-            cause="The inner function was called, `return inner(...)`, and its "
-            "result returned. Return the function itself: `return inner`.",
+            cause=cause_of_no_function(made),
         )
+
+
+def cause_of_no_function(made) -> str:
+    """Say why a builder may have returned something that is no function."""
+    if isinstance(made, (tuple, list)):
+        return "Return the inner function alone, without brackets around it."
+    if hasattr(made, "__dict__"):  # an object of the reader's own class
+        return (
+            "An object is a function if its class has the method `__call__`, "
+            "with two underscores on each side."
+        )
+    return (
+        "The inner function was called, `return inner(...)`, and its result "
+        "returned. Return the function itself: `return inner`."
+    )
 
 
 def _expect_number(value, shown: str) -> None:
@@ -71,10 +85,10 @@ def line(make_line):
     _expect_function(made, make)
     value = call(made, 0.5, shown="line(0.5)")
     _expect_number(value, "`make_line(1, 2)(0.5)`")
-    for b, w in ((1, 2), (-3, 0.5), (0, 7)):
-        made = call(make_line, b, w)
+    for b, w in ((1, 2), (-3, 0.5), (0, 7), (0.125, 0.0625)):
         for x in (0.0, 0.5, -2.0):
-            _compare_line(made(x), b, w, x)
+            _compare_line(call(make_line, b, w)(x), b, w, x)
+        _check_again(make_line, b, w)
     first, second = call(make_line, 1, 2), call(make_line, 10, 20)
     if first(1.0) != 3 or second(1.0) != 30:
         wrong(
@@ -90,6 +104,25 @@ def line(make_line):
     return (
         "Each call of `make_line` gives a line with a `b` and a `w` of its own."
     )
+
+
+def _check_again(make_line, b, w) -> None:
+    """Ask one line several times; it has to stay the line that it is."""
+    made = make_line(b, w)
+    for x in (0.5, -2.0, 0.5):
+        value = made(x)
+        if math.isclose(value, b + w * x, abs_tol=1e-9):
+            continue
+        wrong(
+            "changes",
+            expected=f"`line = make_line({b}, {w})` stays the same line, "
+            "however often it is called.",
+            found=f"In a later call, `line({x})` gives {value:g} in place of "
+            f"{b + w * x:g}.",
+            cause="The function changes what it remembers, such as by "
+            "`nonlocal b`, or keeps a result and returns it again.",
+            look=CLOSURE,
+        )
 
 
 def _compare_line(found, b, w, x) -> None:
@@ -148,15 +181,15 @@ def powers(make_powers):
         _expect_number(value, "`powers[0](5)`")
     if values != [25, 125, 625]:
         _diagnose_powers(values)
-    again = call(make_powers, (1,))
-    if [f(7) for f in again] != [7] or [f(5) for f in made] != values:
+    _check_other_powers(make_powers)
+    if [f(5) for f in made] != values:
         wrong(
             "shared",
             expected="A second call of `make_powers` leaves the first alone.",
-            found="The first functions changed, or the second ones are not "
-            "those of the new exponents.",
-            cause="A list outside of `make_powers`, or in the default of an "
-            "argument, is used again by each call. Make the list inside.",
+            found="The first functions changed.",
+            cause="A list or a name outside of `make_powers` is used again by "
+            "each call. What a function needs belongs to the call that made "
+            "it.",
         )
     return "Each function keeps an exponent of its own, not the loop's last."
 
@@ -179,6 +212,44 @@ def _expect_list(made) -> None:
             cause="A generator or a `map` gives its functions once and has no "
             "numbers; a dictionary has keys. `list(...)` makes a list.",
         )
+
+
+def _check_other_powers(make_powers) -> None:
+    """Ask for other exponents: unsorted, one of them twice, not all whole."""
+    exponents = [3, 0.5, 1, 3]
+    made = list(make_powers(list(exponents)))
+    shown = f"`make_powers({exponents})`"
+    if len(made) != 4:
+        wrong(
+            "shared" if len(made) == 7 else "wrong_length",
+            expected=f"{shown} gives four functions.",
+            found=f"{len(made)} of them.",
+            cause="A list outside of `make_powers`, or in the default of an "
+            "argument, is used again by each call. Make the list inside."
+            if len(made) == 7
+            else "A set or a dictionary keeps each exponent once, and a list "
+            "of fixed length fits one example. Take the exponents one by one.",
+        )
+    for x in (4, 2):
+        values = [function(x) for function in made]
+        right = [x**exponent for exponent in exponents]
+        if close(values, right):
+            continue
+        wrong(
+            "wrong_order" if sorted(values) == sorted(right) else "one_example",
+            expected=f"The functions of {shown} give {_listed_numbers(right)} "
+            f"at {x}.",
+            found=f"{_listed_numbers(values)}.",
+            cause="The functions stand in another order than the exponents. A "
+            "set or `sorted` gives up the order they came in."
+            if sorted(values) == sorted(right)
+            else "What worked for [2, 3, 4] at 5 does not fit other numbers. "
+            "Is an exponent or an `x` written down, or a result rounded?",
+        )
+
+
+def _listed_numbers(values) -> str:
+    return ", ".join(f"{value:.5g}" for value in values)
 
 
 def _diagnose_powers(values) -> None:
@@ -222,13 +293,52 @@ def train_step(make_train_step_fn):
     """Check ``make_train_step_fn(model, loss_fn, optimizer)``.
 
     What it returns is called with features [n, 2] and labels [n, 1], and does
-    one training step. The order is free as long as the result is the same.
+    one training step. It forgets at the start, so that gradients which were
+    there before have no say. Else the order is free, if the result is the same.
     """
     check_train_step(make_train_step_fn)
+    _check_old_gradients(make_train_step_fn)
+    _check_hooks(make_train_step_fn)
     return (
-        "Train mode, forward, loss, backward, step, and no gradient is left "
-        "when the next `backward` comes."
+        "Each call forgets first, so that it does not matter what was there "
+        "before."
     )
+
+
+def _check_old_gradients(make_step) -> None:
+    """Leave gradients behind before the first call; they must not count."""
+    ours, theirs = Bench(), Bench()
+    x, y = make_batches(1)[0]
+    make_train_step_fn(ours.model, ours.loss_fn, ours.optimizer)(x, y)
+    for parameter in theirs.model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    make_step(theirs.model, theirs.loss_fn, theirs.optimizer)(x, y)
+    if close(ours.parameters(), theirs.parameters()):
+        return
+    wrong(
+        "zeroed_last",
+        expected="Each call begins by forgetting the gradients, also those "
+        "that somebody left before the first call.",
+        found="The first update followed them as well.",
+        cause="`optimizer.zero_grad()` is at the end of the step. Here it "
+        "should come at the start, before `loss.backward()`.",
+    )
+
+
+def _check_hooks(make_step) -> None:
+    """See whether the model was called, or its `forward` behind its back."""
+    bench, seen = Bench(), []
+    bench.model.register_forward_hook(lambda *_: seen.append(1))
+    step = make_step(bench.model, bench.loss_fn, bench.optimizer)
+    step(*make_batches(1)[0])
+    if not seen:
+        wrong(
+            "forward_called",
+            expected="The step calls the model: `model(x)`.",
+            found="`model.forward` ran, and the model's hooks did not.",
+            cause="`model.forward(x)` skips the hooks that PyTorch runs around "
+            "a call.",
+        )
 
 
 def check_train_step(make_step) -> None:
@@ -243,8 +353,9 @@ def check_train_step(make_step) -> None:
             "runs_at_once",
             expected="Building the step does nothing yet.",
             found=f"While it was built, these ran: {_listed(bench.diary)}.",
-            cause="The five steps stand in the outer function. They belong "
-            "into the inner one, which takes `x` and `y`.",
+            cause="What each call should do stands in the outer function, "
+            "which runs once. It belongs into the inner one, which takes `x` "
+            "and `y`.",
             look=BUILDER,
         )
     _expect_function(step, code(make))
@@ -281,7 +392,9 @@ def _check_diary(bench: Bench, x) -> None:
             "no_train_mode",
             expected="The model is in train mode when it predicts.",
             found="It was in eval mode, where a validation step had left it.",
-            cause="`model.train()` is missing, or comes after the prediction.",
+            cause="`model.train()` is missing, lacks its brackets, or comes "
+            "after the prediction. (`model.training = True` does not reach "
+            "the layers.)",
         )
     if not torch.equal(diary.inputs[0], x):
         wrong(
@@ -334,7 +447,8 @@ def _check_order(diary) -> None:
             "no_backward",
             expected="`loss.backward()` computes the gradients.",
             found=f"It never ran; these did: {_listed(diary)}.",
-            cause="The line is missing, so that there is nothing to follow.",
+            cause="The line is missing, or its brackets `()` are, so that "
+            "the optimizer has nothing to follow.",
         )
     if "step" in events and not diary.has("backward", "step"):
         wrong(
@@ -377,14 +491,16 @@ def _check_loss(loss, bench: Bench, before, x, y) -> None:
             "no_number",
             expected="The step returns a number, a Python float.",
             found=f"{kind(loss)}.",
-            cause="More than the loss is returned, or in another form.",
+            cause="The brackets of `loss.item()` are missing."
+            if callable(loss)
+            else "More than the loss is returned, or in another form.",
         )
     if close(bench.parameters(), before):
         wrong(
             "no_step",
             expected="After the call the parameters have moved.",
             found="They are as before.",
-            cause="`optimizer.step()` is missing.",
+            cause="`optimizer.step()` is missing, or its brackets `()` are.",
         )
     with torch.no_grad():
         w, b = before
@@ -401,9 +517,10 @@ def _check_loss(loss, bench: Bench, before, x, y) -> None:
     if not close(loss, first):
         wrong(
             "other_value",
-            expected=f"The loss of this batch, {first:.4f}.",
-            found=f"{loss:.4f}.",
-            cause="The loss was multiplied, divided or added up on its way.",
+            expected=f"The loss of this batch, {first:.6g}.",
+            found=f"{loss:.6g}.",
+            cause="The loss was multiplied, divided, rounded or added up on "
+            "its way.",
         )
 
 
@@ -411,27 +528,28 @@ def _train_both(make_step):
     """Train for three steps with ours and with theirs, side by side.
 
     Yields:
-        after each step both benches.
+        after each step both benches, and both losses.
     """
     ours, theirs = Bench(), Bench()
     our_fn = make_train_step_fn(ours.model, ours.loss_fn, ours.optimizer)
     their_fn = make_step(theirs.model, theirs.loss_fn, theirs.optimizer)
-    for batch in make_batches(3):
-        our_fn(*batch)
+    for x, y in make_batches(3):
+        y = 10 * y  # steep enough for a gradient that was clipped to show
+        our_loss = our_fn(x, y)
         theirs.model.eval()
-        their_fn(*batch)
-        yield ours, theirs
+        yield ours, theirs, our_loss, their_fn(x, y)
 
 
 def _same_as_ours(make_step) -> bool:
     return all(
         close(ours.parameters(), theirs.parameters())
-        for ours, theirs in _train_both(make_step)
+        for ours, theirs, *_ in _train_both(make_step)
     )
 
 
 def _compare_training(make_step) -> None:
-    for number, (ours, theirs) in enumerate(_train_both(make_step), start=1):
+    for number, pair in enumerate(_train_both(make_step), start=1):
+        ours, theirs, our_loss, their_loss = pair
         if not all(theirs.diary.modes):
             wrong(
                 "mode_set_once",
@@ -441,21 +559,44 @@ def _compare_training(make_step) -> None:
                 "runs once. A validation step in between leaves eval mode.",
             )
         if close(ours.parameters(), theirs.parameters()):
+            _compare_calls(theirs, number, our_loss, their_loss)
             continue
         if number == 1:
             wrong(
                 "other_update",
                 expected="One update, along the gradient of the loss.",
                 found="The parameters moved, and elsewhere.",
-                cause="More than one `step`, more than one `backward`, or a "
-                "loss that was changed before `backward`.",
+                cause="More than one `step` or `backward`, another optimizer "
+                "than the one that was given, gradients that were clipped, or "
+                "a loss that was changed before `backward`.",
             )
         wrong(
             "no_zero_grad",
             expected="Each step follows the gradient of its own batch.",
             found=f"Step {number} followed those of the steps before as well.",
             cause="`backward` adds to the gradients it finds. "
-            "`optimizer.zero_grad()` is missing.",
+            "`optimizer.zero_grad()` is missing, or its brackets `()` are.",
+        )
+
+
+def _compare_calls(theirs: Bench, number: int, our_loss, their_loss) -> None:
+    """Look at a call that updated rightly: its loss, and what it cost."""
+    if not close(our_loss, their_loss):
+        wrong(
+            "other_value_later",
+            expected=f"Call {number} returns the loss of its own batch, "
+            f"{our_loss:.4f}.",
+            found=f"{their_loss:.4f}.",
+            cause="The step keeps something from the calls before, such as a "
+            "sum or a list of losses, and returns that.",
+        )
+    if len(theirs.diary.inputs) > number:
+        wrong(
+            "two_predictions",
+            expected="One prediction a step.",
+            found="The model predicted more than once.",
+            cause="`model(x)` stands there twice. It costs time, and each one "
+            "moves a batch norm. Keep the result in a name.",
         )
 
 

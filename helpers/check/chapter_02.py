@@ -26,7 +26,7 @@ def _expect_length(data, n: int) -> None:
     try:
         found = len(data)
     except AttributeError as error:
-        _expect_kept(data, error)
+        expect_kept(data, error)
         raise
     except TypeError as error:
         if error.__traceback__.tb_next is not None:  # inside `__len__`
@@ -35,8 +35,10 @@ def _expect_length(data, n: int) -> None:
             "no_length",
             expected=f"`len(data)` is {n}.",
             found=f"{brief(str(error)).rstrip('.')}.",
-            cause="`__len__` is missing, is misspelt (two underscores on each "
-            "side), or returns something that is no whole number.",
+            cause="`__len__(self)` is missing, is misspelt (two underscores on "
+            "each side), takes something other than `self`, or returns "
+            "something that is no whole number. Or it was not a data set that "
+            "was returned.",
             look=CONTRACT,
         )
     if found != n:
@@ -45,12 +47,13 @@ def _expect_length(data, n: int) -> None:
             expected=f"`len(data)` is {n}, as there are {n} points.",
             found=f"It is {found}.",
             cause="The length should be the number of points: that of the "
-            "first dimension of the tensors, or of the list.",
+            "first dimension of the tensors, or of the whole list that was "
+            "given.",
             look=CONTRACT,
         )
 
 
-def _expect_kept(data, error: AttributeError) -> None:
+def expect_kept(data, error: AttributeError) -> None:
     """Say so if a method looked for something that `__init__` did not keep."""
     if error.obj is data:
         wrong(
@@ -64,17 +67,29 @@ def _expect_kept(data, error: AttributeError) -> None:
         )
 
 
-def _ask(data, index: int):
-    """Return an item, or say that square brackets do not work."""
+def ask(data, index: int):
+    """Return an item, or say that square brackets do not work.
+
+    Args:
+        data: a data set of the reader.
+        index: of the item.
+
+    Raises:
+        Wrong: there is none, or no way to ask for it.
+    """
     shown = f"`data[{index}]`"
     try:
         return data[index]
     except AttributeError as error:
-        _expect_kept(data, error)
+        expect_kept(data, error)
         raise
-    except NotImplementedError:
+    except NotImplementedError as error:
+        if "__getitem__" not in str(error):  # torch has no such operation
+            raise
         reason = "The class has no `__getitem__` of its own"
     except IndexError as error:
+        if index == 0:  # not the index, but a line of the reader's
+            raise
         wrong(
             "no_such_item",
             expected=f"{shown} gives an item: there is such a point.",
@@ -93,15 +108,16 @@ def _ask(data, index: int):
         expected=f"{shown} gives an item.",
         found=f"{reason}.",
         cause="`__getitem__(self, index)` is missing or misspelt (two "
-        "underscores on each side), or what was returned is no data set.",
+        "underscores on each side), takes other arguments, or what was "
+        "returned is no data set.",
         look=CONTRACT,
     )
 
 
-def _expect_item(item, shapes: tuple) -> None:
-    """Look at the form of `data[0]`: a tuple of two float32 tensors."""
+def _expect_item(item, shapes: tuple, shown: str = "`data[0]`") -> None:
+    """Look at the form of an item: a tuple of two float32 tensors."""
     asked = (
-        "`data[0]` gives a tuple of two tensors, features of shape "
+        f"{shown} gives a tuple of two tensors, features of shape "
         f"{shapes[0]} and label of shape {shapes[1]}."
     )
     if item is None:
@@ -126,6 +142,9 @@ def _expect_item(item, shapes: tuple) -> None:
             found=_sentence(item),
             cause="Text first has to be cut in two, and turned into numbers."
             if isinstance(item, str)
+            else "`yield` makes a generator. `return features, label`, without "
+            "further brackets, returns a tuple."
+            if hasattr(item, "__next__")
             else "`return features, label`, without further brackets, "
             "returns a tuple.",
         )
@@ -208,7 +227,7 @@ def _cause_of_shape(found: list[int], asked: list[int]) -> str:
         )
     return (
         "The features of one point lie side by side in one tensor. Is one "
-        "missing, or one too many?"
+        "missing, or one too many? (A slice such as `x[-1:0]` is empty.)"
     )
 
 
@@ -288,7 +307,7 @@ def _matches(item, features: list, label: list) -> bool:
 
 def _expect_two(first, item_before, look: str = "") -> None:
     """Compare the first data set with itself, after a second was built."""
-    again = _ask(first, 0)
+    again = ask(first, 0)
     if _matches(again, item_before[0].tolist(), item_before[1].tolist()):
         return
     wrong(
@@ -326,11 +345,11 @@ def polynomial(PolynomialDataset):
     )
     _expect_unchanged(x, y, "While the data set was built")
     _expect_length(data, len(X))
-    first = _ask(data, 0)
+    first = ask(data, 0)
     _expect_unchanged(x, y, "When item 0 was asked for")
     _expect_item(first, POLYNOMIAL)
     for index in (*range(len(X)), -len(X), -1, -2):
-        _compare_polynomial(_ask(data, index), index)
+        _compare_polynomial(ask(data, index), index)
     if not _matches(first, [3.0, 9.0], [71.0]):
         wrong(
             "same_memory",
@@ -344,12 +363,12 @@ def polynomial(PolynomialDataset):
     _expect_unchanged(x, y, "When items were asked for")
     _check_on_request(data, x, y)
     one = PolynomialDataset(*_columns(X, Y))
-    before = _ask(one, 0)
+    before = ask(one, 0)
     other = PolynomialDataset(*_columns([7.0, 8.0], [1.0, 2.0]))
     _expect_two(one, before)
     _expect_length(other, 2)
-    if not _matches(_ask(other, 1), [8.0, 64.0], [2.0]):
-        _wrong_values(_ask(other, 1), "`data[1]`", 8.0, 2.0)
+    if not _matches(ask(other, 1), [8.0, 64.0], [2.0]):
+        _wrong_values(ask(other, 1), "`data[1]`", 8.0, 2.0)
     return (
         "Each square is made when its point is asked for, and nothing but the "
         "two tensors is kept."
@@ -379,8 +398,8 @@ def _compare_polynomial(item, index: int) -> None:
     x, y = X[index], Y[index]
     if _matches(item, [x, x**2], [y]):
         return
-    _expect_item(item, POLYNOMIAL)
     shown = f"`data[{index}]`"
+    _expect_item(item, POLYNOMIAL, shown)
     features, label = (part.tolist() for part in item)
     asked = f"{shown} gives [{x:g}, {x**2:g}] and [{y:g}]."
     if close(features, [x**2, x]):
@@ -418,7 +437,7 @@ def _compare_polynomial(item, index: int) -> None:
 
 
 def _wrong_values(item, shown: str, x: float, y: float) -> None:
-    _expect_item(item, POLYNOMIAL)
+    _expect_item(item, POLYNOMIAL, shown)
     wrong(
         "other_values",
         expected=f"{shown} gives [{x:g}, {x**2:g}] and [{y:g}].",
@@ -431,10 +450,10 @@ def _wrong_values(item, shown: str, x: float, y: float) -> None:
 def _check_on_request(data, x, y) -> None:
     """Change the tensors; the items have to follow."""
     x[1], y[1] = 6.0, 60.0
-    item = _ask(data, 1)
+    item = ask(data, 1)
     if _matches(item, [6.0, 36.0], [60.0]):
         return
-    _expect_item(item, POLYNOMIAL)
+    _expect_item(item, POLYNOMIAL, "`data[1]`")
     wrong(
         "in_advance",
         expected="After row 1 of the tensors was changed to 6 and 60, "
@@ -469,11 +488,11 @@ def own_copy(make_dataset):
     _check_lengths(make_dataset)
     x, y = _arrays(np.float64)
     first = make_dataset(x, y)
-    before = _ask(first, 0)
+    before = ask(first, 0)
     second = make_dataset(x[:2] + 100, y[:2] + 100)
     _expect_two(first, before)
     _expect_length(second, 2)
-    _compare_copy(_ask(second, 1), 102.0, 172.0, "`data[1]`")
+    _compare_copy(ask(second, 1), 102.0, 172.0, "`data[1]`")
     return (
         "Whatever kind of number the arrays hold, the data set has its own. "
         "`dtype=` alone copies only where it has to convert."
@@ -491,11 +510,11 @@ def _check_copy(make_dataset, dtype) -> None:
     data = call(make_dataset, x, y, shown="make_dataset(x, y)")
     _expect_dataset(data)
     _expect_length(data, 5)
-    _expect_item(_ask(data, 0), PAIR)
+    _expect_item(ask(data, 0), PAIR)
     for index in (*range(5), -1, -5):
         number = float(index % 5 + 1)
         shown = f"`data[{index}]`"
-        _compare_copy(_ask(data, index), number, number + 70, shown)
+        _compare_copy(ask(data, index), number, number + 70, shown)
     _check_contract(data, 5, PAIR)
     before = _arrays(dtype)
     if not (np.array_equal(x, before[0]) and np.array_equal(y, before[1])):
@@ -509,7 +528,7 @@ def _check_copy(make_dataset, dtype) -> None:
     x[1], y[2] = 99, 98
     name = np.dtype(dtype).name
     for index, what in ((1, "features"), (2, "label")):
-        if _matches(_ask(data, index), [index + 1.0], [index + 71.0]):
+        if _matches(ask(data, index), [index + 1.0], [index + 71.0]):
             continue
         wrong(
             "shares_memory",
@@ -517,10 +536,10 @@ def _check_copy(make_dataset, dtype) -> None:
             "set.",
             found=f"With arrays of `{name}`, the {what} of item {index} "
             "changed with the array.",
-            cause="`from_numpy` shares the memory of the array. `as_tensor` "
-            "and `.float()` do so too when there is nothing to convert, as "
-            "with 32-bit floats. `torch.tensor(array, dtype=...)` always "
-            "copies, and so does `.clone()`.",
+            cause="`from_numpy` shares the memory of the array. `as_tensor`, "
+            "`torch.Tensor` and `.float()` do so too when there is nothing to "
+            "convert, as with 32-bit floats. `torch.tensor(array, dtype=...)` "
+            "always copies, and so does `.clone()`.",
         )
 
 
@@ -561,7 +580,7 @@ def _expect_dataset(data) -> None:
 def _compare_copy(item, x: float, y: float, shown: str) -> None:
     if _matches(item, [x], [y]):
         return
-    _expect_item(item, PAIR)
+    _expect_item(item, PAIR, shown)
     asked = f"{shown} gives [{x:g}] and [{y:g}]."
     if _matches(item, [y], [x]):
         wrong(
@@ -590,10 +609,11 @@ def _check_lengths(make_dataset) -> None:
             "lengths_unchecked",
             expected=f"{n_features} features and {n_labels} labels are refused "
             "with an error.",
-            found="They were taken, without a word.",
+            found="No error was raised.",
             cause="Each point needs one of both. `TensorDataset` compares the "
-            "lengths; a class of your own has to. Without that, a loop ends "
-            "early and nobody notices.",
+            "lengths; a class of your own has to, and `raise ValueError(...)` "
+            "refuses. (To print or to return something lets the caller go "
+            "on.) Without that, a loop ends early and nobody notices.",
             look="chapter 02, the section *A label short*",
         )
 
@@ -661,7 +681,7 @@ def _build_before_files(FileDataset, paths: list[Path]):
 
 def _read(data, index: int):
     try:
-        return _ask(data, index)
+        return ask(data, index)
     except OSError as error:  # its message names a path, which varies
         wrong(
             "cannot_read",
@@ -700,8 +720,8 @@ def _compare_file(item, index: int) -> None:
     x, y = POINTS[index]
     if _matches(item, [x], [y]):
         return
-    _expect_item(item, PAIR)
     shown = f"`data[{index}]`"
+    _expect_item(item, PAIR, shown)
     asked = f"{shown} gives [{x:g}] and [{y:g}], the numbers of its file."
     if _matches(item, [y], [x]):
         wrong(
@@ -731,7 +751,8 @@ def _compare_file(item, index: int) -> None:
         expected=asked,
         found=f"{_show(item)}.",
         cause="The file holds two numbers with a comma between them: "
-        "`text.split(',')` gives both, `float` makes numbers of them.",
+        "`text.split(',')` gives both, `float` makes numbers of them. They "
+        "are to be used as they are, not rounded.",
     )
 
 

@@ -7,6 +7,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset, WeightedRandomSampler
 
 from helpers.practice.exercise import brief, call, exercise, kind
+from helpers.practice.probe_loaders import passes_of
 from helpers.practice.verdict import wrong
 
 LOADER = "chapter 03, the section *A loader*"
@@ -34,6 +35,15 @@ def _expect_loader(made, dataset=None) -> None:
             found="A list of tensors, which is one batch.",
             cause="`next(iter(loader))` takes the first batch of a pass. "
             "Return the loader.",
+        )
+    if isinstance(made, (list, tuple)) and any(
+        isinstance(part, DataLoader) for part in made
+    ):
+        wrong(
+            "more_than_one",
+            expected=asked,
+            found=f"{found[:-1]}, with a loader in it.",
+            cause="More than the loader is returned. Return it alone.",
         )
     if isinstance(made, (list, tuple)):
         wrong(
@@ -66,7 +76,9 @@ def _expect_loader(made, dataset=None) -> None:
     )
 
 
-def _read_pass(loader, n: int, is_point) -> tuple[list[int], list[int]]:
+def _read_pass(
+    loader, n: int, is_point, label_type=torch.float32
+) -> tuple[list[int], list[int]]:
     """Run through a loader once.
 
     Args:
@@ -75,14 +87,15 @@ def _read_pass(loader, n: int, is_point) -> tuple[list[int], list[int]]:
             given up.
         is_point: takes a row number, the features [2] and the label, and says
             whether they are a point of the data set.
+        label_type: of the labels, a torch dtype.
 
     Returns:
         the row numbers in the order in which they came, and the sizes of the
         batches.
     """
     rows, sizes = [], []
-    for batch in itertools.islice(loader, 4 * n + 10):
-        x_batch, y_batch = _expect_batch(batch)
+    for batch in itertools.islice(passes_of(loader), 4 * n + 10):
+        x_batch, y_batch = _expect_batch(batch, label_type)
         sizes.append(len(x_batch))
         for x, y in zip(x_batch.tolist(), y_batch.tolist(), strict=True):
             row = int(x[0])
@@ -108,7 +121,7 @@ def _numbers(value) -> str:
     return f"{value:.4g}"
 
 
-def _expect_batch(batch):
+def _expect_batch(batch, label_type):
     pair = isinstance(batch, (list, tuple)) and len(batch) == 2
     if not pair or not all(isinstance(b, torch.Tensor) for b in batch):
         wrong(
@@ -121,6 +134,14 @@ def _expect_batch(batch):
             "given, or stacks it in another way.",
         )
     x_batch, y_batch = batch
+    if y_batch.ndim == 2 and y_batch.shape[1] == 2 and x_batch.ndim < 3:
+        wrong(
+            "swapped",
+            expected="Features first, then labels.",
+            found="The labels came first.",
+            cause="Features and labels changed places on their way into the "
+            "loader.",
+        )
     if x_batch.ndim == 1:
         wrong(
             "batch_size",
@@ -140,6 +161,15 @@ def _expect_batch(batch):
             found=f"Shapes {list(x_batch.shape)} and {list(y_batch.shape)}.",
             cause="The loader loads something else, such as the `train_data` "
             "of the page, in place of its argument.",
+        )
+    if x_batch.dtype != torch.float32 or y_batch.dtype != label_type:
+        wrong(
+            "other_type",
+            expected="Features and labels as they were given, of "
+            f"`torch.float32` and `{label_type}`.",
+            found=f"`{x_batch.dtype}` and `{y_batch.dtype}`.",
+            cause="They were converted on their way into the loader, with "
+            "`.float()`, `.double()` or the like.",
         )
     return x_batch, y_batch
 
@@ -493,6 +523,25 @@ MISCOUNTS = {
         "that is the number of points seen",
         "One update takes a whole batch.",
     ),
+    "one_too_few": (
+        lambda n, b, drop, e: e * (-(-n // b) - drop),
+        "one update too few in each epoch",
+        "With `drop_last` one was taken away without asking whether points are "
+        "left over. Where the batch size divides the points, the last batch is "
+        "full and stays.",
+    ),
+    "rest_once": (
+        lambda n, b, drop, e: e * (n // b) + (n % b > 0 and not drop),
+        "the batch that is not full was counted once",
+        "It comes in each epoch. Brackets are missing: first add it to the "
+        "full batches, then multiply by the epochs.",
+    ),
+    "adds_points": (
+        lambda n, b, drop, e: e * (n // b + (0 if drop else n % b)),
+        "the points that are left over were added",
+        "`%` says how many points are left over. Together they make one more "
+        "batch.",
+    ),
     "rounds": (
         lambda n, b, drop, e: e * (n // b if drop else round(n / b)),
         "the number of batches was rounded",
@@ -583,7 +632,7 @@ def _check_balance(made, labels, counts, batch_size: int) -> None:
 
     passes = []
     for _ in range(N_PASSES):
-        rows, sizes = _read_pass(made, n, is_point)
+        rows, sizes = _read_pass(made, n, is_point, torch.int64)
         _check_pass(rows, sizes, n, batch_size)
         passes.append(rows)
     drawn = torch.tensor(passes).flatten()
@@ -627,7 +676,7 @@ def _expect_weights(made, labels) -> None:
 
 
 def _check_pass(rows, sizes, n: int, batch_size: int) -> None:
-    if sizes and sizes[0] != batch_size:
+    if sizes and sizes[0] != batch_size and len(rows) >= batch_size:
         wrong(
             "batch_size",
             expected=f"Batches of {batch_size}.",
@@ -642,7 +691,8 @@ def _check_pass(rows, sizes, n: int, batch_size: int) -> None:
         expected=f"A pass has as many points as there are labels, {n}.",
         found=f"It has {number}.",
         cause="The second argument of the sampler is how many points it "
-        "draws in a pass: `len(labels)`. Or a last batch was dropped.",
+        "draws in a pass: `len(labels)`. Or a last batch was dropped, or "
+        "points of a class were left out or repeated by hand.",
     )
 
 
@@ -668,8 +718,8 @@ def _diagnose_shares(shares, counts, made) -> None:
             "not_balanced",
             expected=expected,
             found=f"{found} That is how often they occur.",
-            cause="There is no sampler, or all points have the same weight. "
-            "Rare points need larger ones.",
+            cause="There is no sampler, or all points have nearly the same "
+            "weight. Rare points need larger ones.",
         )
     if _near(shares, [count**2 for count in counts]):
         wrong(

@@ -1,10 +1,13 @@
 """Checkers of chapter 04: the inner loop, its step function, the split."""
 
 import math
+import operator
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from helpers.check.chapter_01 import cause_of_no_function
 from helpers.practice.exercise import brief, call, code, exercise, kind
 from helpers.practice.probe_loaders import (
     NotedStep,
@@ -13,6 +16,7 @@ from helpers.practice.probe_loaders import (
     check_step_is_used,
     make_loader,
     numbered_dataset,
+    passes_of,
     same_batches,
 )
 from helpers.practice.probes import Bench, close, make_batches
@@ -46,9 +50,7 @@ def expect_step(step, shown: str) -> None:
             found="It returns a number."
             if isinstance(step, float)
             else f"It returns {kind(step)}.",
-            cause="The inner function was called and its result returned, or "
-            "there is no inner function. Return the function itself, by its "
-            "name, without brackets.",
+            cause=cause_of_no_function(step),
         )
 
 
@@ -82,9 +84,22 @@ def expect_float(value, shown: str, what: str) -> None:
             "no_number",
             expected=expected,
             found=f"It returns {kind(value)}.",
-            cause="More than the number is returned, or in another form, such "
-            "as a list, a tuple or an array.",
+            cause=_cause_of_no_number(value),
         )
+
+
+def _cause_of_no_number(value) -> str:
+    if callable(value):
+        return "The brackets behind `.item` are missing: `.item()`."
+    if isinstance(value, np.generic):
+        return (
+            "NumPy has numbers of its own kind. `.item()` or `float(...)` "
+            "makes a Python number of one."
+        )
+    return (
+        "More than the number is returned, or in another form, such as a "
+        "list, a tuple or an array. A pair comes from `max(dim=...)`, too."
+    )
 
 
 def which_value(value: float, diagnoses: dict, otherwise: str) -> tuple:
@@ -133,7 +148,7 @@ def largest_error(make_largest_error_fn):
             "into the inner one, which gets the batch.",
         )
     for errors in (
-        [0.5, -3.0, 1.5],
+        [1.0, 2.0, -1.25, 0.5, -3.25, -1.75],
         [2.0, -1.0, 0.25, 0.5],
         [-0.5, -0.25],
         [1.0, 0.25, -1.25],
@@ -154,6 +169,8 @@ def _batch_with(bench: Bench, errors) -> tuple:
 def _check_errors(bench: Bench, step, errors) -> None:
     x, y = _batch_with(bench, errors)
     before = bench.parameters()
+    for parameter in bench.model.parameters():  # as a training step leaves it
+        parameter.grad = torch.ones_like(parameter)
     bench.diary.clear()
     value = call(step, x, y, shown="step_fn(x_batch, y_batch)")
     if "forward" not in bench.diary.events:
@@ -189,13 +206,13 @@ def _check_nothing_learned(bench: Bench, before) -> None:
             cause="The step trains. Here nothing but the prediction and the "
             "labels are needed.",
         )
-    if any(grad is not None for grad in grads):
+    if any(grad is None or not (grad == 1).all() for grad in grads):
         wrong(
-            "leaves_gradients",
-            expected="The step leaves no gradients behind.",
-            found="The parameters have gradients after the call.",
-            cause="`backward` ran. The next training step would add to what it "
-            "left. A step that only measures does not need it.",
+            "changes_gradients",
+            expected="The gradients in the parameters stay as they are.",
+            found="They are others after the call.",
+            cause="`backward` or `zero_grad` ran. Gradients belong to the "
+            "training step. A step that only measures does not need them.",
         )
 
 
@@ -236,9 +253,14 @@ def _compare_error(value: float, errors, same_features: bool) -> None:
         ),
         "position": (
             [size.argmax()],
-            "`argmax` says where the largest value is. `max` says what it is.",
+            "`argmax` says where the largest value is, and so does the second "
+            "result of `max(dim=0)`. `max()` says what it is.",
         ),
     }
+    diagnoses["rounded"] = (
+        [int(right), round(right, 1), round(right)],
+        "The number was rounded. Return it as it is.",
+    )
     diagnosis, cause = which_value(
         value,
         diagnoses,
@@ -336,6 +358,15 @@ def _check_seen(seen, batches, n_batches: int, loader) -> None:
             "does so in each round. Call it once, before the loop, or let "
             "`for` do it.",
         )
+    again = [batches[k % len(batches)] for k in range(len(seen))]
+    if len(seen) > len(batches) and same_batches(seen, again):
+        wrong(
+            "begins_again",
+            expected=expected,
+            found=f"{ran}: after the last batch the first came again.",
+            cause="A loop around the loop begins a new pass when the loader "
+            "is through. At its end, return what there is.",
+        )
     if not same_batches(seen, batches[: len(seen)]):
         wrong(
             "other_batches",
@@ -382,6 +413,15 @@ def _check_drawn(loader, n_batches: int) -> None:
         f"The loader is asked for {n} batches, no more: making one may take "
         "long."
     )
+    if loader.passes > 1:
+        wrong(
+            "two_passes",
+            expected=expected,
+            found=f"It was asked for {loader.drawn}, in {loader.passes} "
+            "passes.",
+            cause="Each `iter(data_loader)`, each `list(data_loader)` and each "
+            "`for` begins a new pass. Look at a batch inside the one loop.",
+        )
     if loader.drawn == n + 1:
         wrong(
             "draws_one_more",
@@ -391,11 +431,10 @@ def _check_drawn(loader, n_batches: int) -> None:
             "at the count at the end of the round, not at the start of the "
             "next. (`zip` asks its arguments from left to right.)",
         )
-    times = f", in {loader.passes} passes" if loader.passes > 1 else ""
     wrong(
         "draws_all",
         expected=expected,
-        found=f"It was asked for {loader.drawn}{times}.",
+        found=f"It was asked for {loader.drawn}.",
         cause="`list(data_loader)` takes every batch there is, and so does a "
         "loop that only skips what it does not use.",
     )
@@ -518,14 +557,17 @@ class _Rows(Dataset):
         return len(self._rows)
 
     def __getitem__(self, index):
-        return self._rows[index]
+        try:
+            return self._rows[operator.index(index)]
+        except TypeError:
+            raise TypeError("_Rows gives one row at a time") from None
 
 
 def check_any_dataset(make_loaders) -> None:
     """Look whether a split also works for what is no `TensorDataset`."""
     try:
         parts = [_rows_of(loader) for loader in make_loaders(_Rows(40))]
-    except AttributeError as error:
+    except (AttributeError, TypeError) as error:
         if "_Rows" not in str(error):
             raise
         wrong(
@@ -554,13 +596,14 @@ def _call_on(make_loaders, dataset, shown: str):
         if "um of input lengths" not in str(error):
             raise
         wrong(
-            "lengths_do_not_add_up" if n_rows % 5 else "hard_coded",
+            "hard_coded" if n_rows == 50 else "lengths_do_not_add_up",
             expected=f"Two parts of a data set of {n_rows} rows.",
             found="`random_split` refuses: the lengths do not add up to "
             f"{n_rows}.",
-            cause="Both lengths were rounded down, and a row was left over. "
-            "Give fractions, or compute one length and subtract."
-            if n_rows % 5
+            cause="Both lengths were rounded down, and a row was left over, or "
+            "the fractions do not make 1 together. Give two fractions, or "
+            "compute one length and subtract."
+            if n_rows != 50
             else "The lengths are written down as numbers, and fit one data "
             "set only. Give fractions, or compute them from `len(dataset)`.",
         )
@@ -615,7 +658,7 @@ def _expect_two_loaders(loaders, shown: str) -> None:
 
 def _rows_of(loader, dataset=None) -> list[int]:
     """Return the row numbers of one pass, in order; check the rows if asked."""
-    batches = list(loader)
+    batches = list(passes_of(loader))
     if dataset is not None:
         _check_contents(batches, dataset)
     return [int(n) for x_batch, _ in batches for n in x_batch[:, 0].tolist()]
@@ -677,6 +720,15 @@ def _check_parts(parts, loaders, n_rows: int, fraction: float) -> None:
             found=f"{sizes}: the larger part came second.",
             cause="The two loaders were returned in the other order, or the "
             "parts of `random_split` got each other's names.",
+        )
+    if len(train) - wanted == 1 and float(wanted).is_integer():
+        wrong(
+            "fraction_off",
+            expected=expected,
+            found=f"{sizes}.",
+            cause="`1 - 0.8` is a hair less than 0.2, as computers have no "
+            "exact 0.8. `random_split` rounds down what belongs to it, and a "
+            "row goes to the other part. Write `0.2`, or give whole numbers.",
         )
     wrong(
         "sizes",

@@ -211,7 +211,7 @@ def _check_val_call(bench, step, batch, once: bool, recording: bool) -> None:
     _check_no_trace(before, bench.state())
     _check_recording_is_back(recording, still)
     expect_float(loss, "val_step_fn(x, y)", "the loss")
-    if not math.isclose(loss, expected, rel_tol=1e-4, abs_tol=1e-5):
+    if not math.isclose(loss, expected, rel_tol=1e-5, abs_tol=1e-6):
         _explain_val_inputs(bench.diary, *batch)
         _wrong_val_loss(loss, expected, once)
 
@@ -243,8 +243,9 @@ def _check_forward(diary: Diary, once: bool) -> None:
             "predict.",
             found="They were in train mode, where a training step had left "
             "them.",
-            cause="`model.eval()` is missing, or comes after the prediction. "
-            "Switching gradients off does not change the mode.",
+            cause="`model.eval()` is missing, lacks its brackets, or comes "
+            "after the prediction. (`model.training = False` does not reach "
+            "the layers.) Switching gradients off does not change the mode.",
             look=EVAL,
         )
 
@@ -298,9 +299,10 @@ def _check_unrecorded(diary: Diary) -> None:
         expected="The prediction is not recorded, although the caller has no "
         "`no_grad` block.",
         found="It was: `yhat.requires_grad` is `True`.",
-        cause="No `torch.no_grad()` is around the prediction. It has to be "
-        "there in each call, so it belongs into the inner function. "
-        "(`detach` and `item` come too late: the pass is recorded by then.)",
+        cause="No block `with torch.no_grad():` is around the prediction. It "
+        "has to be there in each call, so it belongs into the inner function; "
+        "a line without `with` does nothing. (`detach` and `item` come too "
+        "late: the pass is recorded by then.)",
     )
 
 
@@ -363,21 +365,21 @@ def _check_recording_is_back(before: bool, after: bool) -> None:
 
 
 def _wrong_val_loss(loss: float, expected: float, once: bool) -> None:
-    said = f"The loss of this batch, {expected:.4f}."
+    said = f"The loss of this batch, {expected:.6g}."
     if once:
         wrong(
             "stale",
             expected=said,
-            found=f"{loss:.4f}, after the first call was right.",
+            found=f"{loss:.6g}, after the first call was right.",
             cause="Between the calls the model was trained. The step asks a "
             "copy that was made when the step was built, or keeps something "
-            "from the call before.",
+            "from the call before, such as a sum of losses.",
             look=STEP,
         )
     wrong(
         "other_value",
         expected=said,
-        found=f"{loss:.4f}.",
+        found=f"{loss:.6g}.",
         cause="The loss was multiplied, divided or rounded on its way, or "
         "predictions or labels were changed before it.",
         look=STEP,
@@ -593,8 +595,9 @@ def _compare_modes(before: dict, after: dict) -> None:
             expected=expected,
             found=f"All have the mode that the whole model had. {found}",
             cause="One mode was noted, and `model.train(...)` gave it to all: "
-            "note one for each of `model.modules()`. Or `layer.train(mode)` "
-            "came for the model last, and reached all that is in it.",
+            "note one for each of `model.modules()`, nested ones too. Or "
+            "`layer.train(mode)` came for the outer layer after those in it, "
+            "and reached them again. Or only one of the two modes is put back.",
         )
     if all(after.values()):
         wrong(
@@ -758,6 +761,15 @@ def _diagnose_seen(seen, batches, loader) -> None:
             "that count too much: the small batch is to count, with its size."
             if len(seen) > 1
             else "`return` stands inside the loop. Is it indented too far?",
+        )
+    twice = [batch for batch in batches for _ in (1, 2)]
+    if same_batches(seen, twice):
+        wrong(
+            "step_twice",
+            expected=expected,
+            found="It ran twice on each.",
+            cause="`step_fn(x_batch, y_batch)` stands there twice. A training "
+            "step would update twice. Keep its result in a name.",
         )
     wrong(
         "other_batches",

@@ -12,7 +12,7 @@ from helpers.practice.event_files import (
     read_logged,
     scratch,
 )
-from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.exercise import brief, call, code, exercise, kind
 from helpers.practice.verdict import wrong
 
 SCALAR = "chapter 06, the section *A first scalar*"
@@ -97,7 +97,8 @@ def _check_files(logged) -> None:
             if logged.n_below
             else "One in another folder.",
             cause="`SummaryWriter()` without an argument picks a folder of its "
-            "own. Give it `folder`, as it is: `SummaryWriter(folder)`.",
+            "own, and quotes make a name of `folder`. Give it the argument as "
+            "it is: `SummaryWriter(folder)`.",
             look=NAMES,
         )
     if not logged.n_files:
@@ -113,8 +114,9 @@ def _check_files(logged) -> None:
             "sub_runs",
             expected="One event file, in the folder itself.",
             found=f"{logged.n_below + len(elsewhere)} more in other folders.",
-            cause="`add_scalars`, with an *s*, or a writer for each loss opens "
-            "runs of its own. `add_scalar` adds one point to this run.",
+            cause="`add_scalars`, with an *s*, `add_hparams` or a writer for "
+            "each loss opens runs of its own. `add_scalar` adds one point to "
+            "this run.",
         )
     if logged.n_files > 1:
         wrong(
@@ -123,7 +125,7 @@ def _check_files(logged) -> None:
             found=f"{logged.n_files}.",
             cause="A writer is opened in each round of the loop, or used after "
             "it was closed, which opens a second file. Open it once, before "
-            "the loop.",
+            "the loop; the loop belongs into its `with` block.",
         )
 
 
@@ -135,6 +137,14 @@ def _check_tags(logged) -> None:
             expected="Points under the tag `loss`.",
             found="A file without any.",
             cause="A writer was opened, and `add_scalar` never called.",
+        )
+    if found == ["loss"] and not logged.scalars:
+        wrong(
+            "no_scalar",
+            expected="Single numbers, which make a curve, under `loss`.",
+            found="Something else: a histogram or an image.",
+            cause="`add_scalar` adds one number, a point of a curve. It is "
+            "called once for each loss.",
         )
     if list(logged.scalars) != ["loss"] or len(found) > 1:
         wrong(
@@ -160,7 +170,7 @@ def best_epoch(best_epoch):
     """Check ``best_epoch(folder)``, which reads an event file."""
     with scratch() as here:
         _write_runs()
-        n_opened = len(here.opened)
+        n_opened, there = len(here.opened), _all_files()
         _check_best(best_epoch, "run_a")
         for run in ("run_b", "run_c", "run_d", "run_a"):
             _check_best(best_epoch, run, again=True)
@@ -172,10 +182,26 @@ def best_epoch(best_epoch):
                 cause="A `SummaryWriter` writes, and does nothing else. "
                 "`EventAccumulator` reads.",
             )
+        if _all_files() != there:
+            wrong(
+                "changes_files",
+                expected="The run is read, and its folder stays as it was.",
+                found="A file came, went or was changed.",
+                cause="The answer is what the function returns. It writes no "
+                "file and removes none.",
+            )
         return (
             "Read back, and the epoch taken from the *step* of the point, not "
             "from its place in the list."
         )
+
+
+def _all_files() -> dict[str, bytes]:
+    return {
+        file.as_posix(): file.read_bytes()
+        for file in Path().rglob("*")
+        if file.is_file()
+    }
 
 
 def _dip(step: int) -> float:
@@ -215,7 +241,7 @@ def _check_best(best_epoch, run: str, again=False) -> None:
     wanted, lowest = min(points, key=lambda point: point[1])
     try:
         found = call(best_epoch, Path(run), shown="best_epoch(folder)")
-    except (KeyError, TypeError) as error:
+    except Exception as error:
         _explain_error(error)
         raise
     step = _whole_number(found, lowest)
@@ -250,7 +276,23 @@ def _explain_error(error: Exception) -> None:
             cause="The tag is the name under which the losses were written. "
             "`Tags()` lists those that are there.",
         )
-    if "Path(" in text:
+    if isinstance(error, RunNameError):
+        wrong(
+            "run_name",
+            expected="The folder that is passed is read, wherever it lies.",
+            found=f"It was taken for the name of a run: {brief(text)}",
+            cause="`read_scalars` of our helpers takes a name below `runs/`, "
+            "and no folder. `EventAccumulator(str(folder), ...)` reads any.",
+        )
+    if type(error).__name__ == "DirectoryDeletedError":
+        wrong(
+            "other_folder",
+            expected="The folder that is passed is read.",
+            found="`EventAccumulator` found no such folder.",
+            cause="It got another name. Quotes make a name of `folder`; "
+            "`str(folder)` is the path that was passed.",
+        )
+    if "Path(" in text and isinstance(error, TypeError):
         wrong(
             "path_not_text",
             expected="`folder` is a path, as `run_folder` returns it.",
@@ -285,9 +327,11 @@ def _whole_number(found, lowest: float) -> int:
             "no_step",
             expected=expected,
             found=f"{kind(found)}.",
-            cause="`return` is missing, or something else than the step is "
-            "returned. Or a loop began with a smallest loss of its own, and "
-            "none of this run is below.",
+            cause="`return` is missing. Or a loop began with a smallest loss "
+            "of its own, and none of this run is below."
+            if found is None
+            else "The `.step` of a point is a whole number already. Return it "
+            "alone and as it is.",
         )
 
 
@@ -321,7 +365,9 @@ def _explain_other_point(step, points, expected, lowest) -> None:
             "later_of_two",
             expected=f"{expected} If two are equal, the first of them.",
             found=f"{step}, the later of two equal ones.",
-            cause="`<=` in place of `<`, or a search from the end.",
+            cause="`<=` in place of `<`, a search from the end, or a "
+            "dictionary with the losses as its keys, which keeps the last of "
+            "equal ones.",
         )
     if value == max(v for _, v in points) and len(points) == 6:
         wrong(
@@ -344,17 +390,18 @@ def _explain_other_point(step, points, expected, lowest) -> None:
             expected=expected,
             found=f"{step}, the {'first' if step == points[0][0] else 'last'} "
             "one.",
-            cause="The steps were compared, and not the values; or the loop "
-            "was left too early. `min` over points needs to know by what: "
-            "`key=`.",
+            cause="The steps were compared, and not the values; or a loop was "
+            "left too early, or never keeps the smallest loss so far. `min` "
+            "over points needs to know by what: `key=`.",
         )
     wrong(
         "other_point",
         expected=expected,
         found=f"{step}, with a loss of {value:.4g}.",
-        cause="Not all points were looked at. A loop that ends at the first "
+        cause="Not all points were looked at: a loop that ends at the first "
         "rise misses what comes later, and `size_guidance` above 0 keeps only "
-        "some points of a tag.",
+        "some points of a tag. Or the losses were rounded before they were "
+        "compared.",
     )
 
 
@@ -365,8 +412,9 @@ def _explain_other_point(step, points, expected, lowest) -> None:
 SETTINGS = [(0.1, 16), (0.1, 32), (0.02, 32), (0.11, 6)]
 CLOSE = [(0.1, 16), (0.12, 16), (0.02, 16), (0.021, 16), (1e-5, 16), (2e-5, 16)]
 VERY_CLOSE = [
-    *((0.1, 16), (0.1000001, 16)),
+    *((0.1, 16), (0.1000001, 16), (math.nextafter(0.1, 1), 16)),
     *((1e-8, 16), (2e-8, 16), (1e-12, 16), (2e-12, 16)),
+    *((1e-20, 16), (2e-20, 16)),
 ]
 
 
@@ -398,6 +446,14 @@ def _check_name(name, lr, batch_size) -> None:
             found=f"{kind(name)}.",
             cause="`return` is missing, or the folder or the parts of the name "
             "are returned in its place.",
+        )
+    if "/runs/ch06" in name.replace("\\", "/"):
+        wrong(
+            "full_path",
+            expected="The name of the run, a text such as `'ch06/something'`.",
+            found="The whole path of a folder.",
+            cause="`run_folder` makes a folder of a name. Here the name alone "
+            "is asked for, which whoever trains passes on to it.",
         )
     try:
         run_folder(name)
@@ -488,26 +544,32 @@ def _check_close(make_run_name) -> None:
                 "names of their own.",
                 found="Both have the same name.",
                 cause="The number was rounded on its way into the name, as by "
-                "`:.2f` or `:g`. `{lr}` alone keeps all digits.",
+                "`:.2f`, `:g` or `:.16f`. `{lr}` alone keeps all digits.",
                 look=SHARED,
             )
 
 
 NUMBER = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+LR = r"(?:lr|learning[_-]?rate)"
+BATCH_SIZE = r"(?:bs|batch[_-]?size)"
 
 
 def _check_telling(name: str, lr: float, batch_size: int) -> None:
     """Look for both numbers in a name."""
     own = name.removeprefix("ch06/")
     numbers = [float(number) for number in re.findall(NUMBER, own)]
-    named = re.search(rf"(?i)(?<![a-z])lr[=_-]?({NUMBER})", own)
-    if named and math.isclose(float(named[1]), batch_size):
-        wrong(
-            "swapped",
-            expected=f"A learning rate of {lr} is called so.",
-            found=f"Behind `lr` stands {named[1]}.",
-            cause="The two numbers changed places.",
-        )
+    for what, word, other in (
+        ("learning rate", LR, batch_size),
+        ("batch size", BATCH_SIZE, lr),
+    ):
+        named = re.search(rf"(?i)(?<![a-z])({word})[=_-]?({NUMBER})", own)
+        if named and math.isclose(float(named[2]), other):
+            wrong(
+                "swapped",
+                expected=f"Behind `{named[1]}` the {what}.",
+                found=f"There stands {named[2]}, the other number.",
+                cause="The two numbers changed places.",
+            )
     for word, value in (("lr", lr), ("batch_size", batch_size)):
         if not any(math.isclose(number, value) for number in numbers):
             wrong(

@@ -1,5 +1,6 @@
 """Checkers of chapter 07: what a writer is given, epoch by epoch."""
 
+import functools
 import math
 import traceback
 from pathlib import Path
@@ -92,26 +93,44 @@ TRAINING, VALIDATION = "loss/training", "loss/validation"
 )
 def logged_epoch(log_epoch):
     """Check ``log_epoch(writer, epoch, loss, val_loss)``."""
+
+    def make_log(writer):
+        shown = "log_epoch(writer, epoch, loss, val_loss)"
+        return functools.partial(call, log_epoch, writer, shown=shown)
+
+    check_log(make_log)
+    return "Two tags, one run, one file, and the step is the epoch."
+
+
+def check_log(make_log) -> None:
+    """Look at what a function logs, epoch by epoch.
+
+    Args:
+        make_log: takes a writer; returns what is called with an epoch, its
+            loss and its validation loss.
+    """
     from torch.utils.tensorboard import SummaryWriter
 
     rows = [(3, 0.912345, 1.25), (4, 0.543219, 0.75), (5, 0.25, 0.375001)]
     other = [(epoch, loss / 2, val_loss * 2) for epoch, loss, val_loss in rows]
     with scratch() as here:
-        writer = SummaryWriter("ours/run_a")
+        log = make_log(SummaryWriter("ours/run_a"))
         for row in rows:
-            shown = "log_epoch(writer, epoch, loss, val_loss)"
-            call(log_epoch, writer, *row, shown=shown)
+            log(*row)
         here.write_all()
         _check_curves("run_a", rows)
         # two runs at the same time, as when two models are compared
-        first, second = SummaryWriter("ours/run_b"), SummaryWriter("ours/run_c")
+        logs = [make_log(SummaryWriter(f"ours/run_{k}")) for k in "bc"]
         for row, other_row in zip(rows, other, strict=True):
-            log_epoch(first, *row)
-            log_epoch(second, *other_row)
+            logs[0](*row)
+            logs[1](*other_row)
         here.write_all()
         _check_curves("run_b", rows, again=True)
         _check_curves("run_c", other, again=True)
-        return "Two tags, one run, one file, and the step is the epoch."
+        # a training that is killed soon
+        make_log(SummaryWriter("ours/run_d"))(*rows[0])
+        here.write_all()
+        _check_curves("run_d", rows[:1])
 
 
 def _check_curves(run: str, rows: list[tuple], again=False) -> None:
@@ -120,13 +139,24 @@ def _check_curves(run: str, rows: list[tuple], again=False) -> None:
     training = [(epoch, loss) for epoch, loss, _ in rows]
     validation = [(epoch, val_loss) for epoch, _, val_loss in rows]
     _check_two_tags(logged)
-    if _same_values(logged.scalars[TRAINING], validation):
+    if _same_values(logged.scalars[TRAINING], validation) and _same_values(
+        logged.scalars[VALIDATION], training
+    ):
         wrong(
             "swapped",
             expected=f"The training loss under `{TRAINING}`.",
             found="The validation loss.",
             cause="The two changed places, in the tags or in the values.",
         )
+    for tag, other in ((TRAINING, validation), (VALIDATION, training)):
+        if _same_values(logged.scalars[tag], other):
+            wrong(
+                "one_for_both",
+                expected=f"Under `{tag}` its own loss.",
+                found="The same values under both tags.",
+                cause="One of the two losses was logged twice. Each tag gets "
+                "its own.",
+            )
     compare_points(logged.scalars[TRAINING], training, TRAINING)
     compare_points(logged.scalars[VALIDATION], validation, VALIDATION)
 
@@ -142,6 +172,13 @@ def _check_two_tags(logged: Logged) -> None:
     if found == sorted([TRAINING, VALIDATION]) == sorted(logged.scalars):
         return
     expected = f"Two tags, `{TRAINING}` and `{VALIDATION}`."
+    if found == sorted([TRAINING, VALIDATION]):
+        wrong(
+            "no_scalar",
+            expected="Single numbers under both tags, which make two curves.",
+            found="Something else: a histogram or an image.",
+            cause="`add_scalar` adds one number, a point of a curve.",
+        )
     if found in ([TRAINING], [VALIDATION]) and len(logged.scalars) == 1:
         twice = len(logged.scalars[found[0]]) > 3
         wrong(
@@ -317,8 +354,9 @@ def _check_input(x, given: list, device: str) -> None:
             "other_shape",
             expected=f"{expected} Here {list(given[0][0].shape)}.",
             found=f"{kind(x)}.",
-            cause="One row was picked out of the batch, or the batch was "
-            "reshaped. A model takes batches, [n, n_features].",
+            cause="One row was picked out of the batch, the batch was "
+            "reshaped, or several were joined. One batch is enough, as the "
+            "loader gives it: [n, n_features].",
         )
     if x.device.type != device:
         wrong(
@@ -333,7 +371,9 @@ def _check_input(x, given: list, device: str) -> None:
         wrong(
             "other_input",
             expected=expected,
-            found="Other numbers.",
+            found="Other numbers."
+            if given
+            else "Other numbers. The loader was not asked for a batch.",
             cause="The input was made up, or changed on its way. Zeros of the "
             "right shape would do as well, but then someone has to know the "
             "shape. The loader knows it.",
@@ -346,6 +386,26 @@ def _same(x: torch.Tensor, features: torch.Tensor) -> bool:
 
 def _explain_error(error: Exception, model: GraphModel) -> None:
     text = str(error)
+    if text in (
+        f"'{k}' object has no attribute 'to'" for k in ("list", "tuple")
+    ):
+        wrong(
+            "whole_batch",
+            expected="The features of a batch are moved, and logged.",
+            found=f"A batch is no tensor: {code(text)}.",
+            cause="A batch of the loader is a list, `[features, labels]`. "
+            "Take it apart first: `features, labels = batch`.",
+        )
+    if "meta tensor" in text:
+        wrong(
+            "moves_model",
+            expected="The model stays on its device, and the features go "
+            "there. (Here it is `meta`, which holds shapes and no numbers.)",
+            found=f"Something was fetched from it: {code(text)}.",
+            cause="`model.cpu()` or `model.to(...)` moves the model itself; "
+            "`.cpu()` and `.numpy()` fetch a tensor. Only `.to(device)` of the "
+            "features is needed.",
+        )
     if "is not an iterator" in text:
         wrong(
             "no_iterator",
@@ -369,8 +429,8 @@ def _explain_error(error: Exception, model: GraphModel) -> None:
             expected="`add_graph(model, features)`.",
             found="`add_graph` failed before it asked the model.",
             cause="It has to send something through the model to see what "
-            "happens. The second argument, a tensor of features, is missing "
-            "or is something else.",
+            "happens. The second argument, a tensor of features, is missing, "
+            "is something else, or stands first.",
         )
 
 
@@ -429,16 +489,16 @@ def _check_nodes(logged: Logged, model: GraphModel, again: bool) -> None:
             found="A graph, and that model was never asked."
             if logged.n_graphs
             else "No graph in the event file.",
-            cause="`writer.add_graph` is missing, or got another model, such "
-            "as the one of the page.",
+            cause="`writer.add_graph` is missing, failed in a `try`, or got "
+            "another model: the one of the page, or a part of this one.",
         )
     if logged.n_graphs > 1:
         wrong(
             "many_graphs",
             expected="One graph.",
             found=f"{logged.n_graphs} of them.",
-            cause="`add_graph` stands in a loop over all batches. The "
-            "structure is the same for each; one batch is enough.",
+            cause="`add_graph` stands in a loop over all batches, or in two "
+            "lines. The structure is the same for each batch; one is enough.",
         )
     _check_operations(logged, model)
 
@@ -490,6 +550,9 @@ def _check_weights(
     from torch.utils.tensorboard import SummaryWriter
 
     _fill(model)
+    with torch.no_grad():  # two equal values, and both of them count
+        for parameter in model.parameters():
+            parameter.view(-1)[-1] = parameter.view(-1)[0]
     for number, parameter in enumerate(model.parameters(), start=1):
         if parameter.requires_grad:
             parameter.grad = torch.full_like(parameter, 10.0 * number)
@@ -535,9 +598,10 @@ def _check_weight_tags(logged: Logged, wanted: dict, model) -> None:
         wrong(
             "no_histogram",
             expected=expected,
-            found=f"No histogram, and {code(str(sorted(logged.scalars)))}.",
-            cause="A scalar is one number. `add_histogram` takes a whole "
-            "tensor, and keeps how its values are spread.",
+            found="No histogram, and something else under "
+            f"{code(str(sorted([*logged.scalars, *logged.other])))}.",
+            cause="A scalar is one number, an image a picture. `add_histogram` "
+            "takes a whole tensor, and keeps how its values are spread.",
         )
     buffers = {name for name, _ in model.named_buffers()}
     if found - names and found - names <= buffers:
@@ -582,7 +646,8 @@ def _compare_histograms(found, wanted, name: str, parameter) -> None:
             "no_step" if missing else "other_steps",
             expected=expected,
             found=f"At {steps}.",
-            cause="The third argument of `add_histogram`, the step, is missing."
+            cause="The third argument of `add_histogram`, the step, is "
+            "missing, or is not `epoch`."
             if missing
             else "The step is the number of the epoch, as given, once each.",
         )
@@ -603,7 +668,8 @@ def _explain_histogram(epoch, seen, right, name, parameter) -> None:
         f"For `{name}` in epoch {epoch}, {number} values from {low:.3f} to "
         f"{high:.3f}."
     )
-    found = f"{seen[2]} values from {seen[0]:.3f} to {seen[1]:.3f}."
+    noun = "value" if seen[2] == 1 else "values"
+    found = f"{seen[2]} {noun} from {seen[0]:.3f} to {seen[1]:.3f}."
     gradient = parameter.grad
     if gradient is not None and all(map(_near, seen, _summary(gradient))):
         wrong(
@@ -618,8 +684,8 @@ def _explain_histogram(epoch, seen, right, name, parameter) -> None:
             "not_all_values",
             expected=expected,
             found=found,
-            cause="A mean, a norm or one row was logged. Pass the whole "
-            "tensor; its shape does not matter.",
+            cause="A mean, a norm, one row or each value only once was logged. "
+            "Pass the whole tensor; its shape does not matter.",
         )
     wrong(
         "other_values",

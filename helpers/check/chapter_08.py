@@ -222,7 +222,9 @@ def _make_one(make_checkpoint, training: Training, shown: str) -> dict:
 def _no_file():
     """Stop a `torch.save` that would write a file, before it does.
 
-    It has no path of its own, and would take one of the page's.
+    It has no path of its own, and would take one of the page's. What is
+    written in another way lands in an empty folder, unless it goes elsewhere
+    on purpose.
     """
 
     def at_event(frame, event, _argument) -> None:
@@ -230,24 +232,37 @@ def _no_file():
             return
         target = frame.f_locals.get("f")
         if not hasattr(target, "write"):
-            raise saves
+            raise _writes(
+                "It called `torch.save` with the path of a file. (Nothing was "
+                "written.)"
+            )
+        if isinstance(getattr(target, "name", None), (str, os.PathLike)):
+            raise _writes("It opened a file for `torch.save`.")
 
-    saves = Wrong(
+    save_code = getattr(torch.save, "__code__", None)
+    before = sys.getprofile()
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        contextlib.chdir(folder),
+    ):
+        sys.setprofile(at_event)
+        try:
+            yield
+        finally:
+            sys.setprofile(before)
+        if any(Path(folder).iterdir()):
+            raise _writes("A file was there after the call.")
+
+
+def _writes(found: str) -> Wrong:
+    return Wrong(
         "writes_a_file",
         "The function returns the dictionary, and writes nothing.",
-        "It called `torch.save` with the path of a file. (Nothing was "
-        "written.)",
+        found,
         "Leave the file to the caller: "
         "`torch.save(make_checkpoint(...), path)`. Then the same function "
         "serves any file, and any way of writing it.",
     )
-    save_code = getattr(torch.save, "__code__", None)
-    before = sys.getprofile()
-    sys.setprofile(at_event)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
 
 
 def _expect_keys(state) -> None:
@@ -264,8 +279,9 @@ def _expect_keys(state) -> None:
             "no_dictionary",
             expected="A dictionary with five keys.",
             found=f"{kind(state)}.",
-            cause="A tuple or a list has no names, so that whoever reads the "
-            "file has to know the order.",
+            cause="Return the dictionary itself, a plain `dict`. A tuple or a "
+            "list has no names, so that whoever reads the file has to know "
+            "the order.",
         )
     missing = [key for key in KEYS if key not in state]
     other = [key for key in state if key not in KEYS]
@@ -361,6 +377,8 @@ def _expect_plain(state) -> None:
         )
         if is_array:
             cause = "`np.array` makes one of a list; its `tolist()` goes back."
+        if where == "epoch":
+            cause = "It is given as an `int` and may stay one."
         if is_array and where.startswith(("model", "optimizer")):
             cause = "Tensors may stay tensors: leave out `.numpy()`."
         wrong(
@@ -525,8 +543,8 @@ def _check_saved_model(loaded: dict, training: Training) -> None:
             expected="`load_state_dict` of a model built in the same way "
             "takes it.",
             found=f"It refuses it. The keys are {_named(list(saved)[:4])}.",
-            cause="Something else than `model.state_dict()` stands there, or "
-            "its names were changed.",
+            cause="Something else than `model.state_dict()` stands there, its "
+            "names were changed, or its tensors were turned into lists.",
         )
     twin = Training(training.number).model
     if not _same_tensors(model.state_dict(), twin.state_dict()):
@@ -593,6 +611,7 @@ def _check_untouched(training: Training, losses, val_losses) -> None:
     same = _same(training.model.state_dict(), twin.model.state_dict())
     same &= _same(training.optimizer.state_dict(), twin.optimizer.state_dict())
     same &= _same(*(_gradients(t.model) for t in (training, twin)))
+    same &= all(p.requires_grad for p in training.model.parameters())
     same &= list(losses) == training.losses
     same &= list(val_losses) == training.val_losses
     modes = all(module.training for module in training.model.modules())
@@ -663,6 +682,7 @@ def _check_one_resume(resume, folder: Path, number: int, shown: str) -> None:
             "killed, too.",
         )
     _expect_three(result, shown)
+    _expect_methods(model, optimizer)
     _check_loaded_model(model, training)
     _check_mode(resume, path, model, number)
     _check_loaded_optimizer(model, optimizer, parameters, training)
@@ -688,14 +708,12 @@ def _call_resume(resume, path, model, optimizer, shown):
             found = "The state of the optimizer."
         else:
             found = "A dictionary with other names or shapes."
-        wrong(
-            "other_dictionary",
-            expected="`model.load_state_dict` gets what the file holds under "
-            "`model_state_dict`.",
-            found=found,
-            cause="`torch.load` returns the dictionary of all five keys; each "
-            "`load_state_dict` wants its own part of it. And the dictionary "
-            "has to come from `path`, not from a name of the page.",
+        _other_dictionary("model", found)
+    except KeyError as error:
+        if str(error) != "'param_groups'":
+            raise
+        _other_dictionary(
+            "optimizer", "The whole checkpoint, or the state of the model."
         )
     except AttributeError as error:
         if "_IncompatibleKeys" not in str(error):
@@ -708,6 +726,18 @@ def _call_resume(resume, path, model, optimizer, shown):
             "report about names. Call it on a line of its own, without "
             "`model =` before it.",
         )
+
+
+def _other_dictionary(name: str, found: str) -> None:
+    wrong(
+        "other_dictionary",
+        expected=f"`{name}.load_state_dict` gets what the file holds under "
+        f"`{name}_state_dict`.",
+        found=found,
+        cause="`torch.load` returns the dictionary of all five keys; each "
+        "`load_state_dict` wants its own part of it. And the dictionary "
+        "has to come from `path`, not from a name of the page.",
+    )
 
 
 @contextlib.contextmanager
@@ -762,6 +792,18 @@ def _expect_three(result, shown: str) -> None:
         cause="With `return epoch, losses, val_losses` the caller can write "
         f"`epoch, losses, val_losses = {shown}(...)`.",
     )
+
+
+def _expect_methods(model, optimizer) -> None:
+    for name, thing in (("model", model), ("optimizer", optimizer)):
+        if "state_dict" in vars(thing):
+            wrong(
+                "assigned",
+                expected=f"`{name}.load_state_dict(...)` takes what was saved.",
+                found=f"`{name}.state_dict` is no method any more.",
+                cause="`=` puts the dictionary in the place of the method, and "
+                f"no value reaches the {name}.",
+            )
 
 
 def _check_loaded_model(model, training: Training) -> None:
@@ -852,7 +894,10 @@ def _check_loaded_optimizer(model, optimizer, parameters, training) -> None:
             "other_optimizer",
             expected="The next steps are those of a training without a stop.",
             found="They lead elsewhere.",
-            cause="The optimizer or the model was changed after loading.",
+            cause="The optimizer was filled by hand, such as with "
+            "`optimizer.state = ...`, or something was changed after loading. "
+            "`optimizer.load_state_dict` knows which entry belongs to which "
+            "parameter.",
         )
     if has_rate or has_state:
         wrong(
@@ -1034,6 +1079,8 @@ def _check_saving(save_clean, folder: Path) -> None:
     """Save over an old file, again, and where there is none."""
     bystander = folder / "notes.txt"
     bystander.write_text("Mine.", encoding="utf-8")
+    # of another training, which is just being saved
+    (folder / "other_training.part").write_bytes(b"Not yet whole.")
     path = folder / "checkpoint.pt"
     torch.save(_state(1), path)
     for number in (2, 5):
@@ -1068,16 +1115,26 @@ def _check_one_save(save_clean, path: Path, number: int) -> None:
     old = path.read_bytes() if path.exists() else None
     place = path.stat().st_ino if path.exists() else None
     others = _others(path)
+    state = _state(number)
     with Moments(path) as moments:
-        call(save_clean, _state(number), path, shown="save_clean(state, path)")
+        _call_save(save_clean, state, path, old)
     _expect_new_file(path, old, others)
     if others - _others(path):
         _touched()
-    _check_moments(moments.seen, old, path.read_bytes(), path.name)
-    if place and path.stat().st_ino == place:  # with "r+b", say
+    is_other = bool(place) and path.stat().st_ino != place
+    _check_moments(moments.seen, old, path.read_bytes(), path.name, is_other)
+    if place and not is_other:  # with "r+b", say
         _in_place(path.name, "The old file itself was overwritten.")
     _check_way(moments.seen, path.read_bytes())
     _check_contents(path, number)
+    if not _same(state, _state(number)):
+        wrong(
+            "changes_state",
+            expected="The dictionary that was passed stays as it is.",
+            found="Afterwards it is another.",
+            cause="Something was put into it or taken out. The training goes "
+            "on with it.",
+        )
     if _others(path) != others:
         wrong(
             "leftover",
@@ -1086,6 +1143,23 @@ def _check_one_save(save_clean, path: Path, number: int) -> None:
             found="There is something new beside it.",
             cause="The file or folder written aside is still there, or a copy "
             "of the old file. It has to go, or to take the name.",
+        )
+
+
+def _call_save(save_clean, state: dict, path: Path, old) -> None:
+    """Call it; a clean-up that fails after all went well gets a name."""
+    try:
+        call(save_clean, state, path, shown="save_clean(state, path)")
+    except FileNotFoundError:
+        if not path.is_file() or path.read_bytes() == old:
+            raise
+        wrong(
+            "nothing_to_remove",
+            expected="If all goes well, no error comes out.",
+            found="The new file has its name, and then a `FileNotFoundError` "
+            "comes out.",
+            cause="After `os.replace` no file lies aside any more, and the "
+            "clean-up misses it. `aside.unlink(missing_ok=True)` does not.",
         )
 
 
@@ -1115,12 +1189,21 @@ def _expect_new_file(path: Path, old: bytes | None, others: set) -> None:
         "not_there",
         expected=expected,
         found=f"{'There is no such file' if now is None else 'It is old'}.",
-        cause="Nothing was written, or to another place than `path`.",
+        cause="Nothing was written, it went to another place than `path`, or "
+        "the clean-up removed it.",
     )
 
 
-def _check_moments(seen, old, new: bytes, name: str) -> None:
-    """Look at all that lay under the name during the call."""
+def _check_moments(seen, old, new: bytes, name: str, is_other: bool) -> None:
+    """Look at all that lay under the name during the call.
+
+    Args:
+        seen: the moments.
+        old: content before; None if there was no file.
+        new: content afterwards.
+        name: of the file.
+        is_other: whether another file than before has the name now.
+    """
     on_the_way = [m for m in seen if m.content not in (old, new)]
     gone = [m for m in on_the_way if m.content is None]
     if gone:
@@ -1135,7 +1218,17 @@ def _check_moments(seen, old, new: bytes, name: str) -> None:
     if on_the_way:
         part = "a part of it" if on_the_way[0].content else "nothing"
         found = f"For a while there was {part} in it."
-        if not any(new in moment.beside for moment in seen):
+        is_aside = any(new in moment.beside for moment in seen)
+        if is_other and not is_aside:
+            wrong(
+                "too_early",
+                expected=f"At every moment there is a whole file `{name}`.",
+                found=found,
+                cause="The file written aside took the name before all was in "
+                "it. `os.replace` comes last: after `flush` and `fsync`, and "
+                "below the `with` block that closes the file.",
+            )
+        if not is_aside:
             _in_place(name, found)
         wrong(
             "copied",
@@ -1208,8 +1301,10 @@ def _check_contents(path: Path, number: int) -> None:
         wrong(
             "other_content",
             expected="The file holds the state as it was given.",
-            found=f"It holds {kind(loaded)} that is not equal to it.",
-            cause="Something else was saved, or a part of it.",
+            found=f"It holds a dictionary with {_named(list(loaded)[:4])}."
+            if isinstance(loaded, dict)
+            else f"It holds {kind(loaded)}.",
+            cause="Something else was saved, a part of it, or more.",
         )
 
 
@@ -1357,4 +1452,13 @@ def _judge_trouble(trouble: _Trouble, path: Path, old, error, number) -> None:
             found="A `FileNotFoundError` came out in its place.",
             cause="The clean-up removes a file that was not there yet. "
             "`aside.unlink(missing_ok=True)` minds neither.",
+        )
+    if "Ctrl-C" in trouble.what and not isinstance(error, KeyboardInterrupt):
+        wrong(
+            "hides_the_error",
+            expected=f"{trouble.what}, the `KeyboardInterrupt` comes out.",
+            found=f"In its place came {kind(error)}.",
+            cause="`raise` alone passes on what was caught. With another error "
+            "nobody knows that the reader wants to stop, and an `except "
+            "Exception` further up goes on.",
         )

@@ -65,6 +65,8 @@ def _inputs(n_features: int, flat: bool) -> list[tuple]:
          for i in range(5)]
     )  # fmt: skip
     whole = np.arange(4 * n_features).reshape(4, n_features)
+    # in no order, and one of them twice
+    rows, whole = rows[[1, 0, 3, 2, 1]], whole[[2, 0, 3, 1]]
     if flat:
         rows, whole = rows[:, 0], whole[:, 0]
     return [
@@ -168,7 +170,7 @@ def _ask(predict, net: _Net, x_new, shown: str) -> torch.Tensor:
     with torch.no_grad():
         expected = twin(features.reshape(-1, net.n_features))  # [N, 1]
     found = call(predict, net, x_new, shown=shown)
-    _check_form(found, len(x_new), shown)
+    _check_form(found, len(x_before), shown)
     _check_values(found, expected, net, shown)
     _check_left_alone(net, state, x_new, x_before)
     return found
@@ -196,7 +198,8 @@ def _check_form(found, n: int, shown: str) -> None:
             expected=expected,
             found=f"Its shape is {list(found.shape)}.",
             cause="It was squeezed, flattened or turned round after the model "
-            "had answered. What the model gives is a column already.",
+            "had answered, or some questions were left out. What the model "
+            "gives is a column already.",
         )
     if found.requires_grad:
         wrong(
@@ -224,7 +227,8 @@ def _check_values(found, expected, net: _Net, shown: str) -> None:
             "other_model",
             expected="The model that was passed is asked.",
             found="It never was.",
-            cause="A model of the page answered. Use the argument `model`.",
+            cause="A model of the page answered, or a formula. Use the "
+            "argument `model`.",
         )
     if any(net.modes) and not net.modes[-1]:
         _statistics_moved("the running statistics")
@@ -400,6 +404,14 @@ def _build(make, n_features: int, seed: int = 1):
             cause="The class has to inherit: `class Standardised(nn.Module):`.",
         )
     x = 30 + 50 * torch.rand(5, n_features, generator=numbers)
+    if not model.training:
+        wrong(
+            "sets_mode",
+            expected="Building the module leaves `model` in its mode.",
+            found="It was in train mode, and is in eval mode.",
+            cause="`eval()` stands in `__init__`. Leave the mode to whoever "
+            "predicts or trains.",
+        )
     return SimpleNamespace(
         made=made, model=model, twin=twin, mean=mean, spread=spread, x=x
     )
@@ -408,7 +420,18 @@ def _build(make, n_features: int, seed: int = 1):
 def _forward(built, x):
     """Ask their module; a missing forward is named."""
     try:
-        return built.made(x)
+        return call(built.made, x, shown="module(readings)")
+    except TypeError as error:
+        if "'Tensor' and 'list'" not in str(error):
+            raise
+        wrong(
+            "plain_attributes",
+            expected="`forward` computes with tensors.",
+            found=f"One of the two is a list: {code(str(error))}.",
+            cause="`mean` and `spread` were kept as lists. "
+            "`self.register_buffer(name, torch.tensor(...))` makes a tensor of "
+            "each, and a part of the module.",
+        )
     except NotImplementedError as error:
         if "forward" not in str(error):
             raise
@@ -423,8 +446,17 @@ def _forward(built, x):
 
 def _check_module(make, n_features: int) -> None:
     built = _build(make, n_features)
+    before = built.twin.state_dict()
     for name, value in built.model.state_dict().items():
-        if not torch.equal(value, built.twin.state_dict()[name]):
+        if name not in before:
+            wrong(
+                "changes_model",
+                expected="`model` stays as it was.",
+                found=f"It has something new: `{name}`.",
+                cause="The buffer was registered in the model. `self` is the "
+                "module around it: `self.register_buffer(...)`.",
+            )
+        if not torch.equal(value, before[name]):
             wrong(
                 "changes_model",
                 expected="`model` stays as it was.",
@@ -472,6 +504,23 @@ def _check_formula(built, when: str) -> None:
 def _diagnose_formula(built, found, expected, when: str) -> None:
     x, model = built.x, built.twin
     mean, spread = torch.tensor(built.mean), torch.tensor(built.spread)
+    asked = "`model((readings - mean) / spread)`"
+    if found.shape != expected.shape and found.numel() == expected.numel():
+        wrong(
+            "other_shape",
+            expected=f"{asked} has the shape {list(expected.shape)}.",
+            found=f"{_numbers(found)}.",
+            cause="The answer was squeezed or flattened. Return what `model` "
+            "returns.",
+        )
+    if close(found, expected):
+        wrong(
+            "remembers",
+            expected="The same readings get the same answer, call after call.",
+            found="The second time it was another one.",
+            cause="`forward` changes a buffer, or keeps something. Mean and "
+            "spread stay what they were at the start.",
+        )
     suspects = {
         "not_scaled": (model(x), "as if the readings were not scaled"),
         "multiplied": (model((x - mean) * spread), "`(x - mean) * spread`"),
@@ -479,6 +528,15 @@ def _diagnose_formula(built, found, expected, when: str) -> None:
         "brackets": (model(x - mean / spread), "`x - mean / spread`"),
         "added": (model((x + mean) / spread), "`(x + mean) / spread`"),
         "swapped": (model((x - spread) / mean), "`(x - spread) / mean`"),
+        "no_model": ((x - mean) / spread, "the scaled readings themselves"),
+        "variance": (
+            model((x - mean) / spread**2),
+            "`(x - mean) / spread ** 2`",
+        ),
+        "first_only": (
+            model((x - mean[0]) / spread[0]),
+            "with the mean and spread of the first feature for all",
+        ),
         "turned_round": (model((mean - x) / spread), "`(mean - x) / spread`"),
         "of_the_batch": (
             model((x - x.mean(0)) / x.std(0)) if len(x) > 1 else model(x),
@@ -489,7 +547,6 @@ def _diagnose_formula(built, found, expected, when: str) -> None:
             "the *answer* of the model scaled, not the readings",
         ),
     }
-    asked = "`model((readings - mean) / spread)`"
     for diagnosis, (values, what) in suspects.items():
         if close(found, values):
             wrong(
@@ -497,7 +554,8 @@ def _diagnose_formula(built, found, expected, when: str) -> None:
                 expected=f"{asked} gives {_numbers(expected)}.",
                 found=f"{_numbers(found)}: {what}.",
                 cause="First minus the mean, then divided by the spread, and "
-                "then the model, with the two that were passed.",
+                "then the model. Each feature has a mean and a spread of its "
+                "own, which were passed.",
             )
     wrong(
         "shared" if "second" in when else "other_formula",
@@ -574,6 +632,15 @@ def _check_state(built) -> None:
                 cause="The buffer should hold the numbers as they were passed.",
             )
     n_model = len(built.model.state_dict())
+    if len(state) > n_model + 2:
+        wrong(
+            "more_entries",
+            expected=f"The `state_dict` has {n_model + 2} entries: those of "
+            "`model`, `mean` and `spread`.",
+            found=f"It has {len(state)}.",
+            cause="Another buffer was registered, or the model twice. Whoever "
+            "reads the file expects these two and no more.",
+        )
     if len(state) < n_model + 2:
         wrong(
             "model_not_registered",
@@ -639,8 +706,9 @@ def _check_modes(built) -> None:
                 "no_graph",
                 expected="Gradients reach the parameters of `model`.",
                 found="The answer of the module has no graph.",
-                cause="`forward` runs under `no_grad` or detaches. Leave that "
-                "to whoever predicts: the model may be trained on.",
+                cause="`forward` runs under `no_grad` or detaches, or the "
+                "model was frozen. Leave that to whoever predicts: the model "
+                "may be trained on.",
             )
 
 
@@ -836,11 +904,15 @@ def _check_good(ask, service: _Service, readings) -> None:
     if error is not None and not service.requests:
         raise error
     expected = service.predict(readings)
-    asked = [r for r in service.requests if r.url.path == "/predict"]
+    asked = _asked(service)
     _check_requests(service, asked, readings)
     if error is not None:
         raise error  # the request was fine, so what followed it was not
     _check_result(result, expected)
+
+
+def _asked(service: _Service) -> list:
+    return [r for r in service.requests if r.url.path == "/predict"]
 
 
 def _check_requests(service: _Service, asked: list, readings) -> None:
@@ -867,8 +939,7 @@ def _check_requests(service: _Service, asked: list, readings) -> None:
             cause="`GET` fetches what is there and carries no body. Readings "
             "are sent by `client.post`.",
         )
-    posts = [request for request in asked if request.method == "POST"]
-    _check_one(posts, readings)
+    _check_one(asked, readings)
     if service.sentence == NOT_JSON_TYPE:
         wrong(
             "content_type",
@@ -877,18 +948,18 @@ def _check_requests(service: _Service, asked: list, readings) -> None:
             cause="`headers=` replaced what the client brings along. "
             "`json=` sets the right one.",
         )
-    _check_body(service, posts[0].content, readings)
+    _check_body(service, asked[0].content, readings)
 
 
-def _check_one(posts: list, readings) -> None:
-    if len(posts) > 1:
+def _check_one(asked: list, readings) -> None:
+    if len(asked) > 1:
         wrong(
             "many_requests",
-            expected="One `POST` to `/predict`, with all readings.",
-            found=f"{len(posts)} of them, for {len(readings)} readings.",
-            cause="A loop sends the readings one by one, or `client.post` "
-            "stands in two lines. Send one list of rows, and keep the "
-            "response in a name.",
+            expected="One request to `/predict`, with all readings.",
+            found=f"{len(asked)} of them, for {len(readings)} readings.",
+            cause="A loop sends the readings one by one, or again after a "
+            "refusal, or the client is asked in two lines. Send one list of "
+            "rows, and keep the response in a name.",
         )
 
 
@@ -903,8 +974,9 @@ def _check_body(service: _Service, content: bytes, readings) -> None:
             "not_json",
             expected=expected,
             found=f"A body that is not JSON.{said}",
-            cause="`data=` sends a form, and `str(...)` writes Python. "
-            "`client.post(path, json=...)` writes JSON.",
+            cause="`data=` sends a form, `params=` belongs to the address, and "
+            "`str(...)` writes Python. `client.post(path, json=...)` writes "
+            "JSON.",
         )
     if body == good:
         return
@@ -915,7 +987,10 @@ def _check_body(service: _Service, content: bytes, readings) -> None:
             expected=expected,
             found=found,
             cause="The service wants an object with one name, `rows`, and the "
-            "list behind it.",
+            "list behind it."
+            if not isinstance(body, str)
+            else "`json=` makes JSON of an object by itself. What it gets "
+            "after `json.dumps` is a text, which it puts in quotes.",
         )
     rows = body["rows"] if isinstance(body["rows"], list) else [body["rows"]]
     if not all(isinstance(row, dict) for row in rows):
@@ -947,6 +1022,15 @@ def _check_numbers(sent: list, readings, found: str) -> None:
             cause="The numbers were turned into text, by `str` or an f-string. "
             "JSON has numbers of its own.",
         )
+    if any(isinstance(value, list) for value in sent):
+        wrong(
+            "one_row",
+            expected=expected,
+            found=found,
+            cause="All readings stand in one row. A row is one question with "
+            'one reading, so that there are as many: `[{"x_percent": reading} '
+            "for reading in readings]`.",
+        )
     fractions = [reading / 100 for reading in readings]
     with contextlib.suppress(TypeError, ValueError, RuntimeError):
         if close(sent, fractions):
@@ -968,7 +1052,7 @@ def _check_numbers(sent: list, readings, found: str) -> None:
 
 
 def _rounded(values: list) -> list:
-    return [round(y, 4) if isinstance(y, float) else y for y in values]
+    return [round(y, 6) if isinstance(y, float) else y for y in values]
 
 
 def _check_result(result, expected: list[float]) -> None:
@@ -990,7 +1074,7 @@ def _check_result(result, expected: list[float]) -> None:
             cause="`response.json()` reads its body; the answers are under "
             "`y`.",
         )
-    if isinstance(result, dict):
+    if isinstance(result, dict) and "y" in result:
         wrong(
             "returns_body",
             expected=wanted,
@@ -1017,6 +1101,20 @@ def _check_result(result, expected: list[float]) -> None:
         )
 
 
+def _cause_of_other(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return (
+            "A refusal has no `y`, and its sentence is under `error`. Look at "
+            "`response.status_code` first, a number: 422 is a refusal."
+        )
+    if type(error).__module__.startswith("httpx"):
+        return (
+            "`raise_for_status` raises an error of its own, without the "
+            "sentence of the service."
+        )
+    return "Whoever calls `ask` waits for a `ValueError`: raise one."
+
+
 def _check_refusal(ask, service: _Service, readings) -> None:
     """Send readings that the service refuses; a ValueError has to follow."""
     result, error = _send(ask, service, list(readings))
@@ -1029,8 +1127,7 @@ def _check_refusal(ask, service: _Service, readings) -> None:
             cause="`ask` judges the readings itself. Only the service knows "
             "its range, which comes from the exported file.",
         )
-    posts = [r for r in service.requests if r.method == "POST"]
-    _check_one(posts, readings)
+    _check_one(_asked(service), readings)
     sentence = service.sentence
     if not sentence:
         wrong(
@@ -1048,16 +1145,16 @@ def _check_refusal(ask, service: _Service, readings) -> None:
             expected=expected,
             found=f"No error; `ask` returned {kind(result)}.",
             cause="httpx does not raise by itself. Look at "
-            "`response.status_code`: 422 is a refusal.",
+            "`response.status_code`: 422 is a refusal, and "
+            "`raise ValueError(...)` makes an error of it. To print or return "
+            "it is not enough.",
         )
     if not isinstance(error, ValueError):
         wrong(
             "other_error",
             expected=expected,
             found=f"`{type(error).__name__}`.",
-            cause="A refusal has no `y`, hence a `KeyError` when nobody looks "
-            "at the status; `raise_for_status` raises an error of its own, "
-            "without the sentence.",
+            cause=_cause_of_other(error),
         )
     if str(error) != sentence:
         wrong(

@@ -3,6 +3,7 @@
 import copy
 import itertools
 import math
+import re
 from types import SimpleNamespace
 
 import torch
@@ -40,6 +41,7 @@ def my_model(configure_my_model):
     torch.rand(3)  # whoever seeds by themselves does not mind
     second = _configured(configure_my_model, 0.02)
     _check_two(first, second)
+    _check_two(first, _configured(configure_my_model, 0.005))
     for lr in (0.02, 0.005):
         box = _configured(configure_my_model, lr)
         _check_model(box)
@@ -97,8 +99,26 @@ def _configured(configure, lr: float):
             cause="A class or a list of layers in place of the model. "
             "`nn.Sequential(...)` makes a model of layers.",
         )
+    for name in ("loss_fn", "train_step_fn", "val_step_fn"):
+        _check_function(name, getattr(box, name))
     _check_device(box)
     return box
+
+
+def _check_function(name: str, part) -> None:
+    """Look whether a part is a function, and not what it returns."""
+    if callable(part) and not isinstance(part, type):
+        return
+    is_loss = name == "loss_fn"
+    wrong(
+        "other_loss" if is_loss else "no_function",
+        expected=f"`{name}` can be called with two tensors.",
+        found=f"{kind(part)}.",
+        cause="`nn.MSELoss()`, with brackets, makes a loss of the class."
+        if is_loss
+        else "It was called while the box was filled. The builder returns the "
+        "step: that goes in, without brackets behind it.",
+    )
 
 
 def _check_device(box) -> None:
@@ -134,8 +154,9 @@ def _check_two(first, second) -> None:
             "not_seeded",
             expected="Two calls start from the same weights.",
             found="They start from different ones.",
-            cause="`torch.manual_seed(...)` is missing in the function, or "
-            "comes after the model. In the page it counts only once.",
+            cause="`torch.manual_seed(...)` is missing in the function, comes "
+            "after the model, or depends on `lr`. In the page it counts only "
+            "once.",
         )
 
 
@@ -163,9 +184,9 @@ def _check_model(box) -> None:
             cause="The layers are `nn.Linear(1, 8)` and `nn.Linear(8, 1)`, "
             "with `nn.Tanh()` between them.",
         )
+    _check_kind_of_numbers(box.model)
     x, _ = _points(box.device)
-    with torch.no_grad():
-        yhat = copy.deepcopy(box.model).eval()(x)
+    yhat = _predicted(box.model, x)
     if not isinstance(yhat, torch.Tensor) or yhat.shape != x.shape:
         wrong(
             "other_shape",
@@ -191,6 +212,54 @@ def _check_model(box) -> None:
         cause="`nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1))` "
         "has it in the middle, and nothing at the end.",
     )
+
+
+def _check_kind_of_numbers(model) -> None:
+    """Look for parameters that cannot be trained, or not on this data."""
+    if not all(p.requires_grad for p in model.parameters()):
+        wrong(
+            "frozen",
+            expected="All parameters are trained.",
+            found="Some ask for no gradient.",
+            cause="`requires_grad_(False)` freezes a layer: no step moves it.",
+        )
+    dtypes = {p.dtype for p in model.parameters()}
+    if dtypes != {torch.float32}:
+        names = [str(dtype).removeprefix("torch.") for dtype in dtypes]
+        wrong(
+            "dtype",
+            expected="32-bit parameters, as the data has 32-bit numbers.",
+            found=f"{', '.join(sorted(names))}.",
+            cause="`.double()`, `.half()` or another default changed them. "
+            "PyTorch makes 32-bit ones by itself.",
+        )
+
+
+def _predicted(model, x):
+    """Ask copies of a model, in both modes."""
+    try:
+        with torch.no_grad():
+            yhat, in_train_mode = (
+                copy.deepcopy(model).train(mode)(x) for mode in (False, True)
+            )
+    except RuntimeError as error:
+        if "shapes cannot be multiplied" not in str(error):
+            raise
+        wrong(
+            "other_layers",
+            expected="The model predicts [n, 1] from [n, 1].",
+            found=f"It cannot: {error}.",
+            cause="The layers stand in another order: `nn.Linear(1, 8)` comes "
+            "first, `nn.Linear(8, 1)` last.",
+        )
+    if isinstance(yhat, torch.Tensor) and not close(yhat, in_train_mode):
+        wrong(
+            "other_layers",
+            expected="Two linear layers and a tanh, the same in both modes.",
+            found="In train mode the model answers differently.",
+            cause="There is a layer more, such as dropout.",
+        )
+    return yhat
 
 
 def _fits(numbers, x, yhat, activation) -> bool:
@@ -269,6 +338,15 @@ def _check_optimizer(box, lr: float) -> None:
             cause="`momentum=0.9` is an argument of `optim.SGD`; without it "
             "there is none.",
         )
+    for name in ("weight_decay", "dampening", "nesterov", "maximize"):
+        if any(group[name] for group in groups):
+            wrong(
+                "other_settings",
+                expected=f"`{name}` as PyTorch has it, switched off.",
+                found=f"It is {groups[0][name]}.",
+                cause="Besides `lr` and `momentum` the exercise asks for no "
+                "setting of the optimizer.",
+            )
 
 
 def _reference(box, lr: float):
@@ -346,7 +424,9 @@ def _check_step_loss(name: str, found, expected: float) -> None:
         found=f"{found:.4f}."
         if isinstance(found, float)
         else f"{kind(found)}.",
-        cause="The step was built from another model or another loss, or it "
+        cause="`.item()` is missing in the step."
+        if isinstance(found, torch.Tensor)
+        else "The step was built from another model or another loss, or it "
         "is the builder itself.",
         look=HOLDS,
     )
@@ -378,8 +458,8 @@ def _check_update(box, ours, before) -> None:
         "other_update",
         expected="Three steps lead where SGD with momentum 0.9 leads.",
         found="The parameters are elsewhere.",
-        cause="Another setting of the optimizer (weight decay, Nesterov, "
-        "dampening), or a step that does more or less than one update.",
+        cause="The step does more or less than one update, keeps gradients "
+        "of the call before, or changes the learning rate.",
     )
 
 
@@ -448,23 +528,30 @@ def triangle(triangle):
     return "It agrees with `CyclicLR` at every step, over six cycles."
 
 
-def _check_number(value) -> None:
+def _check_number(value, step=0, setting=(0.02, 0.4, 20)) -> None:
+    asked = f"`triangle({step}, {_listed(setting)})`"
     if value is None:
         wrong(
             "returns_nothing",
-            expected="`triangle(0, 0.02, 0.4, 20)` gives a number.",
+            expected=f"{asked} gives a number.",
             found="`None`.",
-            cause="It computes or prints, and does not `return`.",
+            cause="It computes or prints, and does not `return`."
+            if step == 0
+            else "Other steps got one. No branch of an `if` holds for this "
+            "step, or the one that does has no `return`.",
         )
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         wrong(
             "no_number",
-            expected="`triangle(0, 0.02, 0.4, 20)` gives a number, a Python "
-            "float.",
+            expected=f"{asked} gives a number, a Python float.",
             found=f"{kind(value)}.",
-            cause="It returns a list of all rates, a tensor or a scheduler. "
-            "Asked for is the rate of this one step.",
+            cause="It returns a list of all rates, a text, a tensor or a "
+            "scheduler. Asked for is the rate of this one step, a float.",
         )
+
+
+def _listed(setting) -> str:
+    return ", ".join(f"{value:g}" for value in setting)
 
 
 def _cyclic(base_lr, max_lr, step_size_up, n_steps) -> list[float]:
@@ -494,7 +581,7 @@ def _compare_cycle(triangle, setting) -> None:
     found = []
     for step in range(n_steps):
         value = call(triangle, step, *setting)
-        _check_number(value)
+        _check_number(value, step, setting)
         found.append(value)
     if close(found, expected, 1e-6):
         return
@@ -504,6 +591,12 @@ def _compare_cycle(triangle, setting) -> None:
 def _rise(step, base, top, up) -> float:
     """Return a straight line from base to top, that goes on for ever."""
     return base + (top - base) * step / up
+
+
+def _height(step, up) -> float:
+    """Return how many steps above the base a step is."""
+    place = step % (2 * up)
+    return min(place, 2 * up - place)
 
 
 def _clipped(step, base, top, up) -> float:
@@ -595,6 +688,36 @@ SUSPECTS = {
         "there are only two rates, `base_lr` and `max_lr`",
         "`//` divides without a remainder. `/` gives the fraction of the way.",
     ),
+    "whole_division of the product": (
+        lambda s, b, m, up: b + (m - b) * _height(s, up) // up,
+        "the rate stays at `base_lr` until the rise is whole",
+        "`//` divides without a remainder. `/` gives the fraction of the way.",
+    ),
+    "brackets": (
+        lambda s, b, m, up: _rise(_height((s % 2) * up, up), b, m, up),
+        "the rate jumps at every step",
+        "`step % 2 * step_size_up` takes the step modulo 2 and multiplies "
+        "then. Brackets help: `step % (2 * step_size_up)`.",
+    ),
+    "brackets of the way": (
+        lambda s, b, m, up: b + m - b * _height(s, up) / up,
+        "`max_lr` is added whole, and only `base_lr` is scaled",
+        "The way from base to top needs brackets: `(max_lr - base_lr)`.",
+    ),
+    "too_long": (
+        lambda s, b, m, up: _rise(
+            min(p := s % (2 * up + 1), 2 * up - p), b, m, up
+        ),
+        "the base lasts two steps each time",
+        "The base at the end of a cycle is the one at which the next begins: "
+        "a cycle has `2 * step_size_up` steps, and not one more.",
+    ),
+    "stands_on_its_end": (
+        lambda s, b, m, up: _rise(2 * up - _height(s, up), b, m, up),
+        "the rate begins far above `max_lr`",
+        "Of the two sides of the triangle, the lower one counts: `min`, not "
+        "`max`.",
+    ),
     "long_top": (
         lambda s, b, m, up: (
             _rise(s % (2 * up + 2), b, m, up)
@@ -621,8 +744,8 @@ SUSPECTS = {
 def _diagnose_cycle(found, expected, setting) -> None:
     steps = range(len(expected))
     step = next(s for s in steps if not close(found[s], expected[s], 1e-6))
-    arguments = ", ".join(f"{value:g}" for value in setting)
-    asked = f"`triangle({step}, {arguments})` gives {expected[step]:.4f}."
+    asked = f"`triangle({step}, {_listed(setting)})` gives "
+    asked += f"{expected[step]:.4f}."
     for name, (suspect, what, cause) in SUSPECTS.items():
         if close(found, [float(suspect(s, *setting)) for s in steps], 1e-6):
             wrong(
@@ -631,6 +754,13 @@ def _diagnose_cycle(found, expected, setting) -> None:
                 found=f"{found[step]:.4f}; {what}.",
                 cause=cause,
             )
+    if f"{found[step]:.4f}" == f"{expected[step]:.4f}":
+        wrong(
+            "rounded",
+            expected=f"{asked[:-1]} and some more digits.",
+            found="The first four digits agree, and later ones do not.",
+            cause="The rate was rounded. Return it as it is.",
+        )
     wrong(
         "other_formula",
         expected=asked,
@@ -713,13 +843,15 @@ def _do(wrapped, x, y):
     try:
         return call(wrapped, x, y, shown="recorded_step_fn(x, y)")
     except UnboundLocalError as error:
+        name = (re.findall(r"'(\w+)'", str(error)) or ["record"])[0]
         wrong(
             "assigns_inside",
             expected="The list that was passed grows.",
             found=f"`UnboundLocalError`: {error}.",
-            cause="`record = ...` and `record += ...` in the inner function "
-            "make `record` a name of its own, without a value yet. "
-            "`record.append(loss)` assigns nothing.",
+            cause=f"The inner function assigns to `{name}`, by `=` or `+=`, "
+            "which makes it a name of its own, and uses it before. A list "
+            "needs no `=`: `record.append(loss)`. A loss is computed first "
+            "and written down then.",
         )
 
 
@@ -857,6 +989,14 @@ def _check_more_calls(with_record) -> None:
         _do(first_fn, *_batch(3)),
         _do(first_fn, *_batch(1)),
     ]
+    if len(one.asked) == 3 and results[0] != 0.3:
+        wrong(
+            "returns_other",
+            expected="The new step returns the loss as it is, 0.3.",
+            found=f"{kind(results[0])}, when the list held an entry before.",
+            cause="What it returns was made from the list, such as a mean. The "
+            "loop wants the loss of this mini-batch.",
+        )
     if results != [0.3, 7.0, 0.0, 0.0]:
         wrong(
             "shared",

@@ -238,14 +238,18 @@ def _without_temporary(message: str) -> str:
 
 
 def _cause_of(error: BaseException) -> str:
-    text = str(error)
-    for part, cause in CAUSES_BY_TEXT.items():
-        if part in text:
-            return cause
+    cause = _cause_by_text(str(error))
+    if cause:
+        return cause
     for kind_of_error, cause in CAUSES_BY_KIND.items():
         if isinstance(error, kind_of_error):
             return cause
     return "See the message."
+
+
+def _cause_by_text(text: str) -> str:
+    causes = (c for part, c in CAUSES_BY_TEXT.items() if part in text)
+    return next(causes, "")
 
 
 CAUSES_BY_TEXT = {
@@ -254,6 +258,8 @@ CAUSES_BY_TEXT = {
     "None` first), or the result of a function without `return`.",
     "context manager protocol": "`with` got something else. Brackets may be "
     "missing: `with torch.no_grad():`.",
+    "'function' object has no attribute": "The thing before the dot is a "
+    "function. Did two arguments change places, or are brackets missing?",
     "'NoneType' object has no attribute": "The thing before the dot is `None`. "
     "A function without `return` gave it, or a method that changes something "
     "and returns nothing, such as `append`.",
@@ -264,8 +270,8 @@ CAUSES_BY_TEXT = {
     "header, and look at what is left.",
     "values to unpack": "On the left of the `=`, or behind `for`, stand more "
     "names, or fewer, than there are values.",
-    "call numpy() on Tensor that requires grad": "Autograd recorded the tensor. "
-    "NumPy takes it after `.detach()`.",
+    "call numpy() on Tensor": "Autograd recorded the tensor. NumPy takes it "
+    "after `.detach()`.",
     "not compiled with CUDA": "`.cuda()` asks for one kind of device, which "
     "this machine lacks. `.to(device)` goes wherever it should.",
     "'DataLoader' object is not an iterator": "`next` wants a pass: "
@@ -359,9 +365,11 @@ def _baffled(error: BaseException) -> Wrong:
     return Wrong(
         "baffled",
         "Something the checker can work with.",
-        f"It could not ({type(error).__name__}: {brief(str(error))}).",
-        "The answer is of another kind than the exercise asks for, or returns "
-        "something of another kind. Compare with the statement above.",
+        f"It could not ({type(error).__name__}: "
+        f"{brief(_without_temporary(text))}).",
+        _cause_by_text(text)
+        or "The answer is of another kind than the exercise asks for, or "
+        "returns something of another kind. Compare with the statement above.",
     )
 
 

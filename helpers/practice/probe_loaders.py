@@ -1,9 +1,13 @@
 """Data sets, loaders and step functions that note what is asked of them."""
 
+import traceback
+
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.errors import DeviceError
+from helpers.practice import sandbox
+from helpers.practice.exercise import brief
 from helpers.practice.verdict import wrong
 
 
@@ -45,6 +49,53 @@ def make_loader(
     rows = torch.randperm(n_rows, generator=order).tolist()
     return CountingLoader(
         dataset, batch_size=batch_size, sampler=rows, drop_last=drop_last
+    )
+
+
+def passes_of(loader):
+    """Run through a loader of the reader; say so if that fails.
+
+    Yields:
+        its batches.
+
+    Raises:
+        Wrong: something that the loader was given stops it.
+    """
+    try:
+        yield from loader
+    except (TypeError, IndexError, RuntimeError) as error:
+        if any(sandbox.is_readers_file(f) for f in _files_of(error)):
+            raise
+        text = brief(str(error)).partition(" - got")[0].rstrip(".")
+        wrong(
+            "pass_fails",
+            expected="A `for` loop over the loader gets batches.",
+            found=f"`{type(error).__name__}`: {text}.",
+            cause=_cause_of_failing_pass(text),
+        )
+
+
+def _files_of(error: Exception) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame.filename for frame in frames]
+
+
+def _cause_of_failing_pass(text: str) -> str:
+    if "multinomial" in text:
+        return (
+            "The weights cannot be drawn with: they are negative, or all are "
+            "0. `1 // counts` drops everything behind the decimal point; "
+            "`1 / counts` does not."
+        )
+    if "random_" in text or "randperm" in text:
+        return (
+            "`generator=` got no generator, but a number, a class or a "
+            "function. `torch.Generator().manual_seed(13)` is one."
+        )
+    return (
+        "Something the loader was given is not what it takes it for. "
+        "`generator=` wants a `torch.Generator`, `sampler=` something that "
+        "gives row numbers."
     )
 
 

@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
@@ -117,26 +118,53 @@ def same_world(*roots):
     """
     reached = Reached(roots)
     world = World(reached)
-    random_state = random.getstate(), np.random.get_state()
-    dtype, folder = torch.get_default_dtype(), os.getcwd()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_same_torch_random())
+        stack.enter_context(_same_random())
+        stack.enter_context(_same_settings())
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(contextlib.redirect_stdout(world.output))
         stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
-        random.seed(SEED)
-        np.random.seed(SEED)
-        torch.manual_seed(SEED)
-        torch.set_default_dtype(torch.float32)
         try:
             yield world
         finally:
             world.changed = reached.put_back()
-            torch.set_default_dtype(dtype)
-            random.setstate(random_state[0])
-            np.random.set_state(random_state[1])
-            os.chdir(folder)
+
+
+@contextlib.contextmanager
+def _same_random():
+    """Seed all that is random, and put its state back."""
+    python, numpy = random.getstate(), np.random.get_state()
+    with _same_torch_random():
+        random.seed(SEED)
+        np.random.seed(SEED)
+        torch.manual_seed(SEED)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)
+
+
+@contextlib.contextmanager
+def _same_settings():
+    """Put back torch's settings, the working directory, and open figures."""
+    dtype, folder = torch.get_default_dtype(), os.getcwd()
+    n_threads = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    figures = plt.get_fignums()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        if torch.get_num_threads() != n_threads:
+            torch.set_num_threads(n_threads)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:
+            torch.use_deterministic_algorithms(deterministic)
+        for number in set(plt.get_fignums()) - set(figures):
+            plt.close(number)
+        os.chdir(folder)
 
 
 def _same_torch_random():

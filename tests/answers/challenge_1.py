@@ -2,14 +2,18 @@
 
 import csv
 import functools
+import itertools
 
 import numpy as np
 import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
+from torch.utils.tensorboard import SummaryWriter
 
 from helpers.challenge_data import HELD_OUT, RIDES
+from helpers.datasets import CSVDataset
 from helpers.mini_batch.v1 import mini_batch
+from helpers.runs import run_folder
 from helpers.step_functions import make_train_step_fn, make_val_step_fn
 from tests.answers import chapter_01, chapter_04, chapter_05
 from tests.answers.common import Answers
@@ -163,6 +167,70 @@ class OneFile(Rides):
         self.numbers = torch.tensor(numbers) / SCALE
 
 
+class KeptInClass(Rides):
+    def __init__(self, path):
+        type(self).numbers = table(path) / self.scale
+
+
+class OneBuffer(Rides):
+    def __init__(self, path):
+        super().__init__(path)
+        self.buffer = torch.empty(3)
+
+    def __getitem__(self, index):
+        self.buffer.copy_(self.numbers[index])
+        return self.buffer[:2], self.buffer[2:]
+
+
+class ScalesInPlace(Rides):
+    def __init__(self, path):
+        self.numbers = table(path)
+
+    def __getitem__(self, index):
+        row = self.numbers[index]
+        row /= SCALE
+        return row[:2], row[2:]
+
+
+class LabelFirst(Rides):
+    def __getitem__(self, index):
+        return super().__getitem__(index)[::-1]
+
+
+class NoItems(Dataset):
+    __init__, __len__ = Rides.__init__, Rides.__len__
+    scale = SCALE
+
+
+class LengthWithoutSelf(Rides):
+    def __len__():
+        return 3
+
+
+class LoopsShort(Rides):
+    def __iter__(self):
+        return (self[index] for index in range(len(self) - 1))
+
+
+class FirstOnly(Rides):
+    def __getitems__(self, indices):
+        return [self[0] for _ in indices]
+
+
+class NothingKept(Rides):
+    def __init__(self, path):
+        numbers = table(path) / self.scale
+
+
+class RidesFromHelpers(CSVDataset):
+    def __getitem__(self, index):
+        features, label = super().__getitem__(index)
+        return features / SCALE[:2], label / SCALE[2:]
+
+    def close(self):
+        pass
+
+
 class Half(Dataset):
     def __init__(self, path):
         self.numbers = table(path) / SCALE
@@ -180,6 +248,7 @@ DATASET = Answers(
         "a function and TensorDataset": rides_as_tensor_dataset,
         "a list of tuples": rides_as_list,
         "partial": functools.partial(Rides),
+        "the course's, scaled": RidesFromHelpers,
     },
     wrong={
         "no_length": NoLength,
@@ -200,6 +269,15 @@ DATASET = Answers(
         "no_index_error": WrapsAround,
         "wrong_error": OtherError,
         "unfinished": Half,
+        "shared": KeptInClass,
+        "same_memory": OneBuffer,
+        "in_place": ScalesInPlace,
+        "swapped": LabelFirst,
+        "no_items": NoItems,
+        "no_length without self": LengthWithoutSelf,
+        "wrong_loop": LoopsShort,
+        "no_batch": FirstOnly,
+        "not_kept": NothingKept,
     },
 )
 
@@ -391,6 +469,28 @@ class Accumulates(Loop):
         return all_losses, all_val_losses
 
 
+class TellsByName(Loop):
+    def tell(self, epoch):
+        if self.after:
+            self.after(
+                epoch=epoch, loss=self.losses[-1], val_loss=self.val_losses[-1]
+            )
+
+
+class TellsLate(Loop):
+    def tell(self, epoch):
+        if self.after and epoch == 2:
+            pairs = zip(self.losses, self.val_losses, strict=True)
+            for number, pair in enumerate(pairs):
+                self.after(number, *pair)
+
+
+class NoNumbers(Loop):
+    @staticmethod
+    def mini_batch(device, loader, step_fn):
+        mini_batch(device, loader, step_fn)
+
+
 class ValidatesOnce(Loop):
     order = ("train",)
 
@@ -422,6 +522,10 @@ def never_none(
     return loop(device, train_fn, val_fn, train_loader, val_loader, n)
 
 
+def three_epochs(device, train_fn, val_fn, train_loader, val_loader, n, **more):
+    return train(device, train_fn, val_fn, train_loader, val_loader, 3, **more)
+
+
 def does_nothing(*_, **__):
     return [], []
 
@@ -434,6 +538,7 @@ LOOP = Answers(
         "partial": functools.partial(train),
         "lambda": lambda *a, **k: train(*a, **k),
         "gradients put back": decorated_train,
+        "told by name": TellsByName(),
     },
     wrong={
         "no_validation": NoValidation(),
@@ -449,6 +554,9 @@ LOOP = Answers(
         "swapped": SwappedResult(),
         "wrong_length": OnlyLast(),
         "other_losses": Rounded(),
+        "no_numbers": NoNumbers(),
+        "epochs_fixed": three_epochs,
+        "told_late": TellsLate(),
         "never_told": Silent(),
         "told_once": TellsOnce(),
         "counted_from_1": FromOne(),
@@ -541,22 +649,66 @@ def log_from_one(writer, epoch, loss, val_loss):
     log_with(writer, epoch + 1, loss, val_loss)
 
 
+def counting_logger(writer):
+    epochs = itertools.count()
+
+    def log_epoch(epoch, loss, val_loss):
+        log_with(writer, next(epochs), loss, val_loss)
+
+    return log_epoch
+
+
+def late_logger(writer):
+    rows = []
+
+    def log_epoch(*row):
+        rows.append(row)
+        if len(rows) == 3:
+            for one in rows:
+                log_with(writer, *one)
+
+    return log_epoch
+
+
+first_writer = []
+
+
+def keeping_logger(writer):
+    first_writer.append(writer)
+    return functools.partial(log_with, first_writer[0])
+
+
+def log_new_style(writer, epoch, *losses):
+    for name, loss in zip(("training", "validation"), losses, strict=True):
+        writer.add_scalar(f"loss/{name}", loss, epoch, new_style=True)
+
+
 LOGGER = Answers(
     right={
         "course": make_logger,
         "class": LoggerObject,
         "partial, flushed, other numbers": logger_of(log_with),
         "lambda": lambda w: lambda e, a, b: log_with(w, e, a, b),
+        "new style": logger_of(log_new_style),
     },
     wrong={
         "sub_runs": logger_of(log_scalars),
         "no_step": logger_of(log_without_step),
-        "no_step but one": logger_of(log_from_one),
+        "steps_from_one": logger_of(log_from_one),
+        "other_steps": counting_logger,
         "swapped": logger_of(log_swapped),
-        "other_tags": logger_of(log_one_tag),
-        "closes": logger_of(log_and_close),
-        "closes around the inner function": closing_logger,
-        "other_values": logger_of(log_twice_the_same),
+        "one_tag": logger_of(log_one_tag),
+        "many_files": logger_of(log_and_close),
+        "many_files around the inner function": closing_logger,
+        "one_for_both": logger_of(log_twice_the_same),
+        "nothing_logged before the end": late_logger,
+        "other_writer": lambda writer: functools.partial(
+            log_with, SummaryWriter()
+        ),
+        "other_writer of a run": lambda writer: functools.partial(
+            log_with, SummaryWriter(run_folder("challenge_1/mine"))
+        ),
+        "shared": keeping_logger,
         "builder_returns_nothing": forgotten_logger,
         "nothing_logged": lambda writer: lambda epoch, loss, val_loss: None,
         "signature": lambda writer: lambda loss, val_loss: None,
@@ -630,6 +782,15 @@ def save_and_train(path, epoch, model, optimizer, losses, val_losses):
     optimizer.step()
 
 
+def save_in_eval_mode(path, epoch, model, *rest):
+    save(path, epoch, model.eval(), *rest)
+
+
+def save_and_clear(path, epoch, model, optimizer, losses, val_losses):
+    save(path, epoch, model, optimizer, losses, val_losses)
+    losses.clear()
+
+
 def save_swapped(path, epoch, model, optimizer, losses, val_losses):
     save(path, epoch, model, optimizer, val_losses, losses)
 
@@ -692,6 +853,18 @@ CHECKPOINT = Answers(
         "numpy_in_it": (save_numpy, resume),
         "not_loadable": (save_whole_model, resume),
         "save_changes": (save_and_train, resume),
+        "save_changes mode": (save_in_eval_mode, resume),
+        "save_changes lists": (save_and_clear, resume),
+        "no_file but another": (
+            lambda path, *parts: save("checkpoint.pt", *parts),
+            resume,
+        ),
+        "losses last ones": (
+            save,
+            resume_without(
+                result=lambda s: (s["epoch"], s["loss"][-1], s["val_loss"][-1])
+            ),
+        ),
         "losses_swapped": (save_swapped, resume),
         "losses": (save_last, resume),
         "optimizer_left_out": (save, resume_without("optimizer")),
@@ -853,6 +1026,8 @@ PREDICTION = Answers(
         "train_mode": wrong_predict(mode=True),
         "recorded": wrong_predict(context=torch.enable_grad),
         "shape": wrong_predict(result=torch.flatten),
+        "rounded": wrong_predict(result=torch.round),
+        "rounded to int": wrong_predict(result=torch.Tensor.int),
         "no_tensor": wrong_predict(result=torch.Tensor.tolist),
         "changes_input": (fit, predict_in_place),
         "raises": (fit, lambda model, rides: model(rides)),

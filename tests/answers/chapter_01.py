@@ -2,8 +2,10 @@
 
 import functools
 
+import numpy as np
 import torch
 
+from helpers.step_functions import make_train_step_fn
 from tests.answers.common import Answers
 
 # ------------------------------------------------------------------- 01.1
@@ -67,6 +69,23 @@ def line_shared(b, w):
     return lambda x: kept["b"] + kept["w"] * x
 
 
+class LineWithoutCall:
+    def __init__(self, b, w):
+        self.b, self.w = b, w
+
+    def line(self, x):
+        return self.b + self.w * x
+
+
+def line_moves(b, w):
+    def line(x):
+        nonlocal b
+        b = b + w * x
+        return b
+
+    return line
+
+
 def line_takes_three(b, w, x):
     return b + w * x
 
@@ -80,6 +99,9 @@ LINE = Answers(
             lambda b, w, x: b + w * x, b, w
         ),
         "default arguments": lambda b, w: lambda x, b=b, w=w: b + w * x,
+        "polynomial": lambda b, w: np.poly1d([w, b]),
+        "cached": lambda b, w: functools.lru_cache(lambda x: b + w * x),
+        "tensor": lambda b, w: lambda x: torch.as_tensor(b + w * x),
     },
     wrong={
         "returns_nothing": line_prints,
@@ -88,7 +110,13 @@ LINE = Answers(
         "constants": line_constant,
         "called_too_soon": line_called,
         "one_layer_too_many": line_twice,
+        "called_too_soon as no object can be called": LineWithoutCall,
+        "called_too_soon as brackets are around it": lambda b, w: (
+            [lambda x: b + w * x]
+        ),
         "other_formula": line_minus,
+        "other_formula rounded": lambda b, w: lambda x: round(b + w * x, 2),
+        "changes": line_moves,
         "shared": line_shared,
         "signature": line_takes_three,
         "no_number": lambda b, w: lambda x: [b + w * x],
@@ -146,6 +174,20 @@ def powers_shared(exponents, functions=[]):  # noqa: B006
     return functions[-len(exponents) :] if len(functions) < 4 else functions
 
 
+def powers_popped(exponents):
+    functions = []
+    while exponents:
+        functions.append(functools.partial(pow, exp=exponents.pop(0)))
+    return functions
+
+
+def powers_recursive(exponents):
+    if not exponents:
+        return []
+    first, *rest = exponents
+    return [lambda x: x**first] + powers_recursive(rest)
+
+
 POWERS = Answers(
     right={
         "helper": powers_helper,
@@ -155,6 +197,10 @@ POWERS = Answers(
         ],
         "tuple": lambda exponents: tuple(powers_default(exponents)),
         "map": lambda exponents: list(map(lambda e: lambda x: x**e, exponents)),
+        "popped": powers_popped,
+        "recursive": powers_recursive,
+        "methods of lists": lambda exponents: powers_helper(exponents.copy()),
+        "the exponent's own": lambda exponents: [e.__rpow__ for e in exponents],
     },
     wrong={
         "late_binding": powers_late,
@@ -165,6 +211,22 @@ POWERS = Answers(
         "no_list": lambda exponents: (f for f in powers_default(exponents)),
         "swapped": lambda exponents: [lambda x, e=e: e**x for e in exponents],
         "wrong_order": lambda exponents: powers_default(exponents)[::-1],
+        "wrong_order sorted": lambda exponents: powers_default(
+            sorted(exponents)
+        ),
+        "wrong_length of a set": lambda exponents: powers_default(
+            set(exponents)
+        ),
+        "wrong_length by hand": lambda exponents: powers_default([2, 3, 4]),
+        "one_example": lambda exponents: [
+            lambda x, value=5**e: value for e in exponents
+        ],
+        "one_example of a range": lambda exponents: powers_default(
+            range(2, 2 + len(exponents))
+        ),
+        "one_example of whole numbers": lambda exponents: [
+            lambda x, e=e: int(x**e) for e in exponents
+        ],
         "other_formula": lambda exponents: [
             lambda x, e=e: x * e for e in exponents
         ],
@@ -182,6 +244,7 @@ def step_builder(
     after=("backward", "step", "zero"),
     result=lambda loss, model, loss_fn, x, y: loss.item(),
     loss_of=lambda loss_fn, yhat, y: loss_fn(yhat, y),
+    predict=lambda model, x: model(x),
 ):
     """Build a builder of steps out of the names of what it does."""
 
@@ -189,7 +252,7 @@ def step_builder(
         def step(x, y):
             for name in before:
                 optimizer.zero_grad() if name == "zero" else model.train()
-            loss = loss_of(loss_fn, model(x), y)
+            loss = loss_of(loss_fn, predict(model, x), y)
             for name in after:
                 if name == "backward":
                     loss.backward()
@@ -258,6 +321,72 @@ def closure_step(model, loss_fn, optimizer):
         return optimizer.step(closure).item()
 
     return step
+
+
+def functional(model, loss_fn, optimizer):
+    """Gradients of a function of the parameters, by torch.func."""
+
+    def step(x, y):
+        model.train()
+        parameters = dict(model.named_parameters())
+
+        def loss_of(values):
+            return loss_fn(torch.func.functional_call(model, values, x), y)
+
+        gradients, loss = torch.func.grad_and_value(loss_of)(parameters)
+        for name, parameter in parameters.items():
+            parameter.grad = gradients[name]
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def coroutine(model, loss_fn, optimizer):
+    def steps():
+        loss = None
+        step = StepObject(model, loss_fn, optimizer)
+        while True:
+            batch = yield loss
+            loss = step(*batch)
+
+    running = steps()
+    next(running)
+    return lambda x, y: running.send((x, y))
+
+
+def clips(model, loss_fn, optimizer):
+    def step(x, y):
+        model.train()
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def adds_up(model, loss_fn, optimizer):
+    losses = []
+    right = StepObject(model, loss_fn, optimizer)
+
+    def step(x, y):
+        losses.append(right(x, y))
+        return sum(losses) / len(losses)
+
+    return step
+
+
+def predict_twice(model, x):
+    model(x)
+    return model(x)
+
+
+def train_top_only(model, x):
+    model.training = True
+    return model(x)
 
 
 def builds_model(model, loss_fn, optimizer):
@@ -350,6 +479,9 @@ TRAIN_STEP = Answers(
         "lambda": lambda m, f, o: lambda x, y: plain_step(m, f, o, x, y),
         "by hand, in place": by_hand,
         "closure of the optimizer": closure_step,
+        "torch.func": functional,
+        "coroutine": coroutine,
+        "zero twice": step_builder(("train", "zero")),
     },
     wrong={
         "no_zero_grad": step_builder(TRAIN, ("backward", "step")),
@@ -360,6 +492,7 @@ TRAIN_STEP = Answers(
         "no_backward": step_builder(TRAIN, ("step", "zero")),
         "no_step": step_builder(TRAIN, ("backward", "zero")),
         "no_train_mode": step_builder(),
+        "no_train_mode for the layers": step_builder(predict=train_top_only),
         "no_train_mode in time": step_builder(
             (), ("train", "backward", "step", "zero")
         ),
@@ -388,6 +521,13 @@ TRAIN_STEP = Answers(
         "other_update": step_builder(
             TRAIN, ("backward", "step", "step", "zero")
         ),
+        "other_update clipped": clips,
+        "other_value_later": adds_up,
+        "two_predictions": step_builder(TRAIN, predict=predict_twice),
+        "called_too_soon": lambda *three: (StepObject(*three), three[2]),
+        "no_number without brackets": step_builder(
+            TRAIN, result=lambda loss, *_: loss.item
+        ),
         "other_model": builds_model,
         "other_loss": own_loss,
         "runs_at_once": at_once,
@@ -398,4 +538,19 @@ TRAIN_STEP = Answers(
     },
 )
 
-ANSWERS = {"01.1": LINE, "01.2": POWERS, "01.3": TRAIN_STEP}
+# Exercise 01.3 asks for the one order, task C1.1 takes both.
+ZERO_FIRST = Answers(
+    right={n: a for n, a in TRAIN_STEP.right.items() if n != "course"},
+    wrong={
+        **TRAIN_STEP.wrong,
+        "zeroed_last": TRAIN_STEP.right["course"],
+        "zeroed_last as shipped": make_train_step_fn,
+        "forward_called": step_builder(
+            ("train", "zero"),
+            ("backward", "step"),
+            predict=lambda model, x: model.forward(x),
+        ),
+    },
+)
+
+ANSWERS = {"01.1": LINE, "01.2": POWERS, "01.3": ZERO_FIRST}

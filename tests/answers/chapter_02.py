@@ -1,7 +1,8 @@
 """Answers to the exercises of chapter 02."""
 
 import functools
-from collections import namedtuple
+from collections import UserList, namedtuple
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -182,6 +183,36 @@ class PolynomialLoopsShort(Polynomial):
             yield self[index]
 
 
+class PolynomialWithEmptyMethod(Polynomial):
+    """What does nothing on purpose is not left for later."""
+
+    def close(self):
+        pass
+
+
+class PolynomialOfTensorDataset(TensorDataset):
+    def __getitem__(self, index):
+        features, label = super().__getitem__(index)
+        return torch.hstack([features, torch.square(features)]), label
+
+
+@dataclass
+class PolynomialDataclass:
+    x: torch.Tensor
+    y: torch.Tensor
+
+    def __getitem__(self, index):
+        return torch.vander(self.x[index], 3).flip(1)[0, 1:], self.y[index]
+
+    def __len__(self):
+        return self.x.size(0)
+
+
+def _empty_slice(self, index):
+    x = self.x[index : index + 1]
+    return torch.cat([x, x**2], dim=1).flatten(), self.y[index]
+
+
 def _no_negative(self, index):
     if index < 0 or index >= len(self):
         raise IndexError(f"no point {index}")
@@ -216,6 +247,10 @@ POLYNOMIAL = Answers(
         ),
         "function": lambda x, y: Polynomial(x_tensor=x, y_tensor=y),
         "partial": functools.partial(Polynomial),
+        "an empty method": PolynomialWithEmptyMethod,
+        "TensorDataset as base": PolynomialOfTensorDataset,
+        "dataclass": PolynomialDataclass,
+        "running product": by_item(lambda x, y: (x.repeat(2).cumprod(0), y)),
     },
     wrong={
         "in_place": PolynomialInPlaceFault,
@@ -234,6 +269,12 @@ POLYNOMIAL = Answers(
         "wrong_length of a row": polynomial(length=lambda self: 1),
         "no_items": PolynomialNoItems,
         "no_items but a set": lambda x, y: set(range(len(x))),
+        "no_items without self": polynomial(lambda index: 0),
+        "no_length without self": polynomial(length=lambda: 5),
+        "raises as the operation is unknown": by_item(
+            lambda x, y: (torch.cat([x, x ^ 2]), y)
+        ),
+        "features_shape from the end": polynomial(_empty_slice),
         "not_kept": PolynomialForgetsSelf,
         "not_kept but another": PolynomialTwoNames,
         "signature": PolynomialMisspeltInit,
@@ -399,12 +440,19 @@ OWN_COPY = Answers(
             lambda a: torch.stack([torch.tensor(r, dtype=F32) for r in a])
         ),
         "stacked data sets": tensors(dataset=StackDataset),
+        "copied by asarray": tensors(
+            lambda a: torch.asarray(a, dtype=F32, copy=True)
+        ),
+        "cut out of one tensor": lambda x, y: TensorDataset(
+            *own_tensor(np.stack([x, y]))
+        ),
     },
     wrong={
         "shares_memory": tensors(lambda a: torch.as_tensor(a, dtype=F32)),
         "shares_memory with float": tensors(
             lambda a: torch.from_numpy(a).float()
         ),
+        "shares_memory with Tensor": tensors(torch.Tensor),
         "shares_memory with to": tensors(lambda a: torch.from_numpy(a).to(F32)),
         "shares_memory with astype": tensors(
             lambda a: torch.from_numpy(a.astype(np.float32, copy=False))
@@ -418,6 +466,9 @@ OWN_COPY = Answers(
         "device": tensors(lambda a: own_tensor(a).to("meta")),
         "lengths_unchecked": lambda x, y: list(
             zip(own_tensor(x), own_tensor(y))
+        ),
+        "lengths_unchecked but printed": lambda x, y: (
+            tensors()(x, y) if len(x) == len(y) else print("other lengths")
         ),
         "lengths_unchecked cut": lambda x, y: own_checked(
             x[: len(y)], y[: len(x)]
@@ -494,6 +545,11 @@ class FilesPlain:
             np.loadtxt(self.paths[index], delimiter=",", dtype="float32")
         )
         return numbers[:1], numbers[1:]
+
+
+class FilesUserList(UserList):
+    def __getitem__(self, index):
+        return as_item(*read_numbers(self.data[index]))
 
 
 class FilesReadFirst(Files):
@@ -597,6 +653,7 @@ FILES = Answers(
         "in place": from_numbers(
             lambda x, y: (torch.zeros(1).add_(x), torch.zeros(1).add_(y))
         ),
+        "list as base": FilesUserList,
         "genfromtxt": file_item(
             lambda path: tuple(
                 torch.tensor([number], dtype=F32)
@@ -623,6 +680,18 @@ FILES = Answers(
             {"__getitem__": lambda self, i: Files.__getitem__(self, -1 - i)},
         ),
         "wrong_length": FilesOfFolder,
+        "wrong_length of what is there": type(
+            "There",
+            (Files,),
+            {
+                "__init__": lambda self, paths: setattr(
+                    self, "paths", [p for p in paths if p.exists()]
+                )
+            },
+        ),
+        "raises as the line was skipped": file_item(
+            lambda path: as_item(path.read_text().splitlines()[1])
+        ),
         "no_length": FilesNoLength,
         "shared": FilesGlobal,
         "returns_nothing": from_numbers(lambda x, y: print(x, y)),

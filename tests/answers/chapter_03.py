@@ -163,6 +163,10 @@ LOADER = Answers(
         "subclass": lambda d: type("Mine", (DataLoader,), {})(
             d, 10, True, generator=seeded()
         ),
+        "worker process": loader(num_workers=1),
+        "collate": loader(
+            collate_fn=lambda rows: tuple(map(torch.stack, zip(*rows)))
+        ),
         "state": lambda d: DataLoader(
             d,
             10,
@@ -204,6 +208,15 @@ LOADER = Answers(
         ),
         "not_every_point": sampler_with_replacement,
         "empty_pass": one_pass,
+        "pass_fails": lambda d: DataLoader(d, 10, shuffle=True, generator=13),
+        "pass_fails as brackets are missing": lambda d: DataLoader(
+            d, 10, shuffle=True, generator=torch.Generator
+        ),
+        "more_than_one": lambda d: (loader()(d), seeded()),
+        "swapped": lambda d: loader()(TensorDataset(*d.tensors[::-1])),
+        "other_type": lambda d: loader()(
+            TensorDataset(*(part.double() for part in d.tensors))
+        ),
         "a_list": lambda d: list(loader()(d)),
         "a_pass": lambda d: iter(loader()(d)),
         "a_pass a generator": batches_of,
@@ -272,6 +285,12 @@ UPDATES = Answers(
             np.int64((n if drop else n + b - 1) // b) * e
         ),
         "partial": functools.partial(count),
+        "range": lambda n, b, drop, e: (
+            e * len(range(0, n - (b - 1 if drop else 0), b))
+        ),
+        "truth as number": lambda n, b, drop, e: (
+            e * (n // b + (n % b > 0) * (1 - drop))
+        ),
     },
     wrong={
         "never_the_rest": lambda n, b, drop, e: e * (n // b),
@@ -284,6 +303,13 @@ UPDATES = Answers(
         "one_epoch": lambda n, b, drop, e: count(n, b, drop, 1),
         "counts_points": lambda n, b, drop, e: n * e,
         "rounds": lambda n, b, drop, e: e * (n // b if drop else round(n / b)),
+        "one_too_few": lambda n, b, drop, e: e * (math.ceil(n / b) - drop),
+        "rest_once": lambda n, b, drop, e: (
+            e * (n // b) + (n % b > 0 and not drop)
+        ),
+        "adds_points": lambda n, b, drop, e: (
+            e * (n // b if drop else n // b + n % b)
+        ),
         "no_int": lambda n, b, drop, e: n / b * e,
         "no_int but a ceiling": lambda n, b, drop, e: float(
             count(n, b, drop, e)
@@ -312,6 +338,7 @@ def balanced(
     n=len,
     replacement=True,
     loader=DataLoader,
+    data=TensorDataset,
     **named,
 ):
     """Build a make_balanced_loader out of its parts."""
@@ -321,7 +348,7 @@ def balanced(
             weigh(labels), n(labels), replacement=replacement
         )
         return loader(
-            TensorDataset(features, labels),
+            data(features, labels),
             batch_size=batch_size,
             sampler=sampler,
             **named,
@@ -480,6 +507,13 @@ BALANCED = Answers(
             TensorDataset(y), b, sampler=ByHand(y)
         ),
         "no_loader": returns_sampler,
+        "pass_fails": balanced(lambda y: (1 // torch.bincount(y))[y]),
+        "pass_fails weights as a list": lambda f, y, b: DataLoader(
+            TensorDataset(f, y), b, sampler=(1 / torch.bincount(y))[y].tolist()
+        ),
+        "other_type": balanced(data=lambda f, y: TensorDataset(f, y.float())),
+        "swapped": balanced(data=lambda f, y: TensorDataset(y, f)),
+        "more_than_one": lambda *given: (balanced()(*given), given[2]),
         "a_list": lambda *given: list(balanced()(*given)),
         "a_pass": lambda *given: iter(balanced()(*given)),
         "returns_nothing": balanced_forgets,

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Subset, TensorDataset, random_split
 
+from helpers.mini_batch.v0 import mini_batch
 from tests.answers.common import Answers
 
 # ------------------------------------------------------------------- 04.1
@@ -183,7 +184,26 @@ LARGEST_ERROR = Answers(
             lambda yhat, y: (yhat - y.squeeze()).abs().max().item()
         ),
         "other_value kept": error_keeps,
+        "other_value the first": error_step(
+            lambda yhat, y: (yhat - y).abs()[0].item()
+        ),
+        "other_value the last": error_step(
+            lambda yhat, y: (yhat - y).abs()[-1].item()
+        ),
+        "other_value median": error_step(
+            lambda yhat, y: (yhat - y).abs().median().item()
+        ),
+        "rounded": error_step(lambda yhat, y: int((yhat - y).abs().max())),
         "returns_tensor": error_step(lambda yhat, y: (yhat - y).abs().max()),
+        "no_number of NumPy": error_step(
+            lambda yhat, y: np.abs((yhat - y).detach().numpy()).max()
+        ),
+        "no_number without brackets": error_step(
+            lambda yhat, y: (yhat - y).abs().max().item
+        ),
+        "no_number but a pair": error_step(
+            lambda yhat, y: (yhat - y).abs().max(dim=0)
+        ),
         "no_number": error_step(
             lambda yhat, y: (yhat - y).abs().ravel().tolist()
         ),
@@ -194,7 +214,11 @@ LARGEST_ERROR = Answers(
         "updates": error_trains,
         "left_off": error_left_off,
         "left_off as frozen": error_frozen,
-        "leaves_gradients": error_backward,
+        "changes_gradients": error_backward,
+        "changes_gradients to none": error_step(
+            lambda yhat, y: (yhat - y).abs().max().item(),
+            before=lambda model, x, y: model.zero_grad(),
+        ),
         "other_model": error_of_page,
         "shared": error_shared,
         "other_features": lambda model: (
@@ -348,6 +372,20 @@ def few_return_inside(device, data_loader, step_fn, n_batches):
 page_loader = DataLoader(TensorDataset(torch.rand(8, 2), torch.rand(8, 1)))
 
 
+def few_peeks(device, data_loader, step_fn, n_batches):
+    x, y = next(iter(data_loader))
+    return few_course(device, data_loader, step_fn, n_batches)
+
+
+def few_round_and_round(device, data_loader, step_fn, n_batches):
+    losses = []
+    while len(losses) < n_batches:
+        left = n_batches - len(losses)
+        for x, y in itertools.islice(data_loader, left):
+            losses.append(step_fn(x.to(device), y.to(device)))
+    return sum(losses) / len(losses)
+
+
 def few_page_loader(device, data_loader, step_fn, n_batches):
     return few_course(device, page_loader, step_fn, n_batches)
 
@@ -390,6 +428,9 @@ FEW_BATCHES = Answers(
         "class": FewObject(),
         "partial": functools.partial(few_course),
         "lambda": lambda *arguments: few_islice(*arguments),
+        "shipped": lambda device, loader, step_fn, n: mini_batch(
+            device, itertools.islice(loader, n), step_fn
+        ),
     },
     wrong={
         "not_moved": few_with(to=lambda x, y, device: (x, y)),
@@ -433,6 +474,8 @@ FEW_BATCHES = Answers(
             stop=lambda count, n: False, early=lambda count, n: count == n
         ),
         "draws_one_more by zip": few_zip_right,
+        "two_passes": few_peeks,
+        "begins_again": few_round_and_round,
         "draws_all": few_list,
         "draws_all and skips": few_skips,
         "first_batch_again": few_first_again,
@@ -584,6 +627,13 @@ SPLIT_LOADERS = Answers(
         "by subset": loaders_by_subset,
         "class": Loaders(),
         "lambda": lambda dataset: loaders_with()(dataset),
+        "rounded up": loaders_with(
+            split=lambda dataset, generator: random_split(
+                dataset,
+                [-(-4 * len(dataset) // 5), len(dataset) // 5],
+                generator,
+            )
+        ),
         "partial": functools.partial(loaders_with()),
         "a second generator": loaders_with(
             train=lambda data, generator: DataLoader(
@@ -634,7 +684,26 @@ SPLIT_LOADERS = Answers(
                 dataset, [0.9, 0.1], generator
             )
         ),
+        "fraction_off": loaders_with(
+            split=lambda dataset, generator: random_split(
+                dataset, [0.8, 1 - 0.8], generator
+            )
+        ),
+        "lengths_do_not_add_up to 1": loaders_with(
+            split=lambda dataset, generator: random_split(
+                dataset, [0.8, 0.1], generator
+            )
+        ),
+        "pass_fails": loaders_with(
+            val=lambda data: DataLoader(data, 16, generator=13)
+        ),
         "one_kind_only": takes_apart,
+        "one_kind_only by indices": loaders_with(
+            split=lambda dataset, generator: [
+                TensorDataset(*dataset[part.indices])
+                for part in random_split(dataset, [0.8, 0.2], generator)
+            ]
+        ),
         "hard_coded": loaders_with(split=hard_coded),
         "lengths_do_not_add_up": loaders_with(split=rounded_down),
         "batch_size": loaders_with(val=lambda data: DataLoader(data)),

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import statistics
 from contextlib import contextmanager
 
 import numpy as np
@@ -264,6 +265,14 @@ CAREFUL_VAL_STEP = Answers(
         "around the course's": lambda m, f: torch.no_grad()(
             make_val_step_fn(m, f)
         ),
+        "decorator without brackets": lambda m, f: torch.no_grad(
+            make_val_step_fn(m, f)
+        ),
+        "functional_call": val_step(
+            loss_of=lambda m, f, x, y: f(
+                torch.func.functional_call(m, dict(m.named_parameters()), x), y
+            )
+        ),
         "set_grad_enabled": val_step(
             block=lambda: torch.set_grad_enabled(False)
         ),
@@ -274,6 +283,15 @@ CAREFUL_VAL_STEP = Answers(
         "recorded and detached": val_step(
             block=contextlib.nullcontext,
             result=lambda loss: loss.detach().item(),
+        ),
+        "recorded as nothing begins a block": val_step(
+            block=contextlib.nullcontext,
+            begin=lambda model: (model.eval(), torch.no_grad()),
+        ),
+        "raises as brackets are missing": val_step(block=lambda: torch.no_grad),
+        "no_number without brackets": val_step(result=lambda loss: loss.item),
+        "other_value rounded": val_step(
+            result=lambda loss: round(loss.item(), 4)
         ),
         "no_eval_mode": val_step(begin=lambda model: None),
         "no_eval_mode in time": val_step(
@@ -352,6 +370,23 @@ class Lend:
     def __exit__(self, *_):
         for name, mode in self.modes.items():
             self.model.get_submodule(name).training = mode
+
+
+@contextmanager
+def lend_layer_in_layer(model):
+    mode, model.training = model.training, False
+    try:
+        with contextlib.ExitStack() as stack:
+            for child in model.children():
+                stack.enter_context(lend_layer_in_layer(child))
+            yield model
+    finally:
+        model.training = mode
+
+
+class LendEmptyMethod(Lend):
+    def close(self):
+        pass
 
 
 def lend_by_stack(model):
@@ -526,6 +561,8 @@ EVALUATING_LAYERS = Answers(
         "train, from the outside in": lend_by_train,
         "class": Lend,
         "exit stack": lend_by_stack,
+        "layer in layer": lend_layer_in_layer,
+        "an empty method": LendEmptyMethod,
         "recursive, except and raise": lend_recursive,
         "lambda": lambda model: lend_course(model),
         "partial": functools.partial(lend_course),
@@ -565,7 +602,15 @@ EVALUATING_LAYERS = Answers(
         "no_single_yield": lend_no_yield,
         "no_single_yield but two": lend_twice,
         "shared": lend_shared,
+        "one_mode as only train mode is noted": lend_with(
+            note=lambda model: [
+                (m, True) for m in model.modules() if m.training
+            ]
+        ),
         "signature": contextmanager(lambda: (yield)),
+        "signature of a method": type(
+            "NoError", (Lend,), {"__exit__": lambda self: self.model.train()}
+        ),
     },
 )
 
@@ -716,6 +761,15 @@ EPOCH_LOSS = Answers(
             result=lambda total, count, losses, loader: total / count / 2,
         ),
         "list first": pass_with(batches=list),
+        "fmean": lambda device, loader, step_fn: statistics.fmean(
+            *zip(
+                *(
+                    (step_fn(x.to(device), y.to(device)), len(x))
+                    for x, y in loader
+                ),
+                strict=True,
+            )
+        ),
     },
     wrong={
         "plain_mean": pass_with(
@@ -778,6 +832,9 @@ EPOCH_LOSS = Answers(
         "left_out": pass_full_only,
         "only_one": pass_return_inside,
         "two_passes": pass_two_passes,
+        "step_twice": pass_with(
+            step=lambda step_fn, x, y: step_fn(x, y) + 0 * step_fn(x, y)
+        ),
         "other_batches": pass_with(batches=lambda loader: list(loader)[::-1]),
         "other_loader": pass_page_loader,
         "step_never_called": pass_no_step,

@@ -1,5 +1,6 @@
 """Answers to the exercises of chapter 06."""
 
+import contextlib
 import functools
 import itertools
 from pathlib import Path
@@ -10,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import (
 )
 from torch.utils.tensorboard import SummaryWriter
 
-from helpers.runs import run_folder
+from helpers.runs import read_scalars, run_folder
 from tests.answers.common import Answers
 
 # ------------------------------------------------------------------- 06.1
@@ -63,6 +64,13 @@ def log_points(folder, points, tag="loss"):
     with SummaryWriter(folder) as writer:
         for step, value in points:
             writer.add_scalar(tag, value, step)
+
+
+def log_on_a_stack(folder, losses):
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(SummaryWriter(str(folder)))
+        add = functools.partial(writer.add_scalar, "loss")
+        list(map(add, losses, itertools.count()))
 
 
 def log_open(folder, losses):
@@ -173,6 +181,18 @@ def log_mean(folder, losses):
             writer.add_scalar("loss", np.mean(losses[: epoch + 1]), epoch)
 
 
+def log_histogram(folder, losses):
+    with SummaryWriter(folder) as writer:
+        writer.add_histogram("loss", np.array(losses), 0)
+
+
+def log_below_with(folder, losses):
+    with SummaryWriter(folder) as writer:
+        pass
+    for epoch, loss in enumerate(losses):
+        writer.add_scalar("loss", loss, epoch)
+
+
 def log_text(folder, losses):
     with SummaryWriter(folder) as writer:
         for epoch, loss in enumerate(losses):
@@ -226,6 +246,7 @@ LOG = Answers(
         "partial": functools.partial(log_with),
         "lambda": lambda folder, losses: log_points(folder, enumerate(losses)),
         "low level": log_low_level,
+        "stack": log_on_a_stack,
     },
     wrong={
         "no_step": log_no_step,
@@ -256,10 +277,15 @@ LOG = Answers(
         "other_tag of a text": log_text,
         "other_folder": log_default_folder,
         "other_folder below": log_below,
+        "other_folder of a run": lambda _, losses: log_with(
+            run_folder("ch06/mine"), losses
+        ),
+        "no_scalar": log_histogram,
         "sub_runs": log_add_scalars,
         "sub_runs by hand": log_run_each,
         "many_files": log_writer_in_loop,
         "many_files after close": log_close_in_loop,
+        "many_files below the block": log_below_with,
         "changes_losses": log_pop,
         "shared": log_one_writer,
         "no_file": log_nowhere,
@@ -397,6 +423,31 @@ def best_after_opening(folder):
         return best_by_min(folder)
 
 
+def best_in_a_file(folder):
+    step = best_by_min(folder)
+    (folder / "best.txt").write_text(str(step))
+    return step
+
+
+def best_of_dictionary(folder):
+    steps = {point.value: point.step for point in read(folder)}
+    return steps[min(steps)]
+
+
+def best_by_run_name(folder):
+    steps, values = read_scalars(folder.name)["loss"]
+    return steps[values.index(min(values))]
+
+
+def best_never_kept(folder):
+    points = read(folder)
+    lowest, step = points[0].value, points[0].step
+    for point in points:
+        if point.value < lowest:
+            step = point.step
+    return step
+
+
 def best_largest(folder):
     return max(read(folder), key=lambda point: point.value).step
 
@@ -423,6 +474,7 @@ BEST = Answers(
         "tag_missing": lambda folder: read(folder, "loss/training"),
         "path_not_text": best_of_path,
         "first_or_last": lambda folder: read(folder)[-1].step,
+        "first_or_last never kept": best_never_kept,
         "first_or_last the first": lambda folder: min(
             p.step for p in read(folder)
         ),
@@ -433,14 +485,20 @@ BEST = Answers(
             min(read(folder, scalars=50), key=lambda point: point.value).step
         ),
         "later_of_two": best_or_equal,
+        "later_of_two by losses": best_of_dictionary,
         "other_step": best_below_one,
         "other_step one more": lambda folder: best_by_min(folder) + 1,
         "shared": best_kept,
         "no_step": lambda folder: print(best_by_min(folder)),
         "no_step but a text": lambda folder: str(best_by_min(folder)),
+        "no_step but a float": lambda folder: float(best_by_min(folder)),
         "no_step but a time": lambda folder: [best_by_min(folder)],
         "opens_writer": best_after_opening,
-        "raises": lambda folder: run_folder(folder),
+        "changes_files": best_in_a_file,
+        "run_name": best_by_run_name,
+        "run_name of a path": lambda folder: run_folder(folder),
+        "other_folder": lambda folder: best_by_min("folder"),
+        "raises": lambda folder: min(read(folder)).step,
     },
 )
 
@@ -470,8 +528,12 @@ NAME = Answers(
         ),
         "format": "ch06/batch_{1}.rate_{0}".format,
         "join": lambda lr, bs: "ch06/" + "_".join(map(str, (lr, bs))),
-        "many digits": lambda lr, bs: f"ch06/lr={lr:.16f}+n={bs:04d}",
-        "e": lambda lr, bs: f"ch06/LR_{lr:.9e}_{bs}",
+        "many digits": lambda lr, bs: f"ch06/lr={lr:.17g}+n={bs:04d}",
+        "e": lambda lr, bs: f"ch06/LR_{lr:.16e}_{bs}",
+        "names and values": lambda lr, batch_size: (
+            f"ch06/{lr=}_{batch_size=}"  # Python writes the names itself
+        ),
+        "any names": lambda *two: "ch06/" + "+".join(map(repr, two)),
         "with a number": lambda lr, bs: f"ch06/r{next(counter)}_lr={lr}_n={bs}",
     },
     wrong={
@@ -485,6 +547,8 @@ NAME = Answers(
         "rounded to three": lambda lr, bs: f"ch06/lr={round(lr, 3)}_bs={bs}",
         "rounded by g": lambda lr, bs: f"ch06/lr={lr:g}_bs={bs}",
         "rounded by f": lambda lr, bs: f"ch06/lr={lr:f}_bs={bs}",
+        "rounded late": lambda lr, bs: f"ch06/lr={lr:.16f}_bs={bs}",
+        "full_path": lambda lr, bs: str(run_folder(f"ch06/lr={lr}_bs={bs}")),
         "glued": lambda lr, bs: f"ch06/{lr}{bs}",
         "not_allowed": lambda lr, bs: f"ch06/lr:{lr}_bs:{bs}",
         "not_allowed blank": lambda lr, bs: f"ch06/lr {lr}, bs {bs}",
@@ -496,6 +560,9 @@ NAME = Answers(
         "no_text but a path": lambda lr, bs: run_folder(f"ch06/{lr}_{bs}"),
         "no_text but parts": lambda lr, bs: ("ch06", lr, bs),
         "swapped": lambda lr, bs: f"ch06/lr={bs}_bs={lr}",
+        "swapped in long": lambda lr, bs: (
+            f"ch06/learning_rate={bs}_batch_size={lr}"
+        ),
         "not_telling": lambda lr, bs: f"ch06/run_{hash((lr, bs)) % 10**9}",
         "not_telling a number": lambda lr, bs: f"ch06/run_{next(counter)}",
         "not_telling no dot": lambda lr, bs: f"ch06/lr={lr}_bs={bs}".replace(

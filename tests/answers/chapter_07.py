@@ -9,6 +9,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
+from helpers.runs import run_folder
 from tests.answers.common import Answers
 
 # ------------------------------------------------------------------- 07.1
@@ -45,6 +46,11 @@ def epoch_summary(writer, epoch, loss, val_loss):
     writer.file_writer.add_summary(Summary(value=values), epoch)
 
 
+def epoch_of_many(log, step, *losses):
+    add = functools.partial(log.add_scalar, global_step=step)
+    list(map(add, ("loss/training", "loss/validation"), losses))
+
+
 def epoch_with(
     tags=("loss/training", "loss/validation"),
     step=lambda epoch: epoch,
@@ -69,6 +75,16 @@ def epoch_add_scalars(writer, epoch, loss, val_loss):
 def epoch_own_writer(writer, epoch, loss, val_loss):
     with SummaryWriter() as own:
         epoch_plain(own, epoch, loss, val_loss)
+
+
+def epoch_run_folder(writer, epoch, loss, val_loss):
+    with SummaryWriter(run_folder("ch07/mine")) as own:
+        epoch_plain(own, epoch, loss, val_loss)
+
+
+def epoch_histograms(writer, epoch, loss, val_loss):
+    writer.add_histogram("loss/training", torch.tensor([loss]), epoch)
+    writer.add_histogram("loss/validation", torch.tensor([val_loss]), epoch)
 
 
 def epoch_second_writer(writer, epoch, loss, val_loss):
@@ -125,6 +141,7 @@ EPOCH = Answers(
             for t, v in (("loss/training", a), ("loss/validation", b))
         ],
         "one summary": epoch_summary,
+        "any number of losses": epoch_of_many,
     },
     wrong={
         "no_step": epoch_with(step=lambda epoch: None),
@@ -141,6 +158,10 @@ EPOCH = Answers(
         ),
         "other_tags of texts": epoch_text,
         "other_tags and one more": epoch_besides,
+        "one_for_both": epoch_with(change=lambda a, b: (a, a)),
+        "one_for_both second": epoch_with(change=lambda a, b: (b, b)),
+        "no_scalar": epoch_histograms,
+        "other_writer of a run": epoch_run_folder,
         "sub_runs": epoch_add_scalars,
         "many_files": epoch_with(after=lambda writer: writer.close()),
         "many_files by with": epoch_in_with,
@@ -289,6 +310,19 @@ GRAPH = Answers(
         "whole_batch as it is": lambda w, m, loader, d: w.add_graph(
             m, next(iter(loader))
         ),
+        "whole_batch moved": graph_of(lambda batch: batch),
+        "moves_model": lambda w, m, loader, d: graph_next(
+            w, m.cpu(), loader, torch.device("cpu")
+        ),
+        "other_input from the data": lambda w, m, loader, d: w.add_graph(
+            m, loader.dataset[:6][0].to(d) + 0
+        ),
+        "other_shape all batches": lambda w, m, loader, d: w.add_graph(
+            m, torch.cat([features for features, _ in loader]).to(d)
+        ),
+        "no_graph of a part": graph_of(
+            features_of, model_of=lambda model: model.layers
+        ),
         "labels": graph_of(lambda batch: batch[1]),
         "other_shape": graph_of(lambda batch: batch[0][0]),
         "other_shape but a batch": graph_of(lambda batch: batch[0][:1]),
@@ -348,6 +382,13 @@ def weights_state(writer, model, epoch):
             writer.add_histogram(name, values, epoch)
 
 
+def weights_by_module(writer, model, epoch):
+    for prefix, module in model.named_modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            values = parameter.flatten()
+            writer.add_histogram(f"{prefix}.{name}", values, epoch)
+
+
 def weights_with(
     tag=lambda name: name,
     step=lambda epoch: epoch,
@@ -384,6 +425,11 @@ def weights_numbered(writer, model, epoch):
 def weights_scalars(writer, model, epoch):
     for name, parameter in model.named_parameters():
         writer.add_scalar(name, parameter.mean(), epoch)
+
+
+def weights_images(writer, model, epoch):
+    for name, parameter in model.named_parameters():
+        writer.add_image(name, parameter.detach().reshape(1, 1, -1), epoch)
 
 
 def weights_and_gradients(writer, model, epoch):
@@ -463,6 +509,7 @@ WEIGHTS = Answers(
             w.add_histogram(n, p, e) for n, p in m.named_parameters()
         ],
         "state_dict without buffers": weights_state,
+        "by module": weights_by_module,
         "clone": weights_with(change=lambda p: p.detach().clone().double()),
     },
     wrong={
@@ -484,6 +531,8 @@ WEIGHTS = Answers(
         "no_histogram": weights_scalars,
         "gradients": weights_gradients,
         "not_all_values": weights_with(change=lambda p: p.mean()),
+        "not_all_values once each": weights_with(change=lambda p: p.unique()),
+        "no_histogram but images": weights_images,
         "not_all_values one row": weights_with(change=lambda p: p[0]),
         "other_values": weights_with(change=lambda p: p.abs()),
         "uses_page_objects of before": weights_stale,

@@ -9,7 +9,9 @@ import os
 import pickle
 import shutil
 import tempfile
+import uuid
 from collections import OrderedDict, namedtuple
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +91,25 @@ class Maker:
         )
 
 
+def by_zip(epoch, model, optimizer, *two):
+    states = [thing.state_dict() for thing in (model, optimizer)]
+    keys = "epoch model_state_dict optimizer_state_dict loss val_loss"
+    losses = [[*map(float, part)] for part in two]
+    return dict(zip(keys.split(), (epoch, *states, *losses), strict=True))
+
+
+def by_dataclass(*arguments):
+    @dataclass
+    class State:
+        epoch: int
+        model_state_dict: dict
+        optimizer_state_dict: dict
+        loss: list
+        val_loss: list
+
+    return vars(State(*course(*arguments).values()))
+
+
 def in_place(epoch, model, optimizer, losses, val_losses):
     """The given lists themselves, with plain numbers in them."""
     losses[:] = [float(loss) for loss in losses]
@@ -125,6 +146,26 @@ def saves_and_returns(*arguments):
     state = course(*arguments)
     torch.save(state, "checkpoint.pt")
     return state
+
+
+def saves_by_hand(*arguments):
+    with open("checkpoint.pt", "wb") as file:
+        torch.save(course(*arguments), file)
+    return course(*arguments)
+
+
+def writes_a_note(*arguments):
+    Path("note.txt").write_text("saved")
+    return course(*arguments)
+
+
+def freezes(epoch, model, *rest):
+    model.requires_grad_(False)
+    return course(epoch, model, *rest)
+
+
+def through_text(epoch, model, optimizer, losses, val_losses):
+    return json.dumps({"epoch": epoch, "loss": [float(x) for x in losses]})
 
 
 def prepares_for_predictions(epoch, model, *rest):
@@ -191,6 +232,8 @@ CHECKPOINT = Answers(
         "course": course,
         "copies on the CPU, an OrderedDict, a key more": copied_to_the_cpu,
         "json": through_json,
+        "keys and values": by_zip,
+        "its own class": by_dataclass,
         "buffer": through_a_buffer,
         "class, keep_vars": Maker(),
         "in place": in_place,
@@ -276,6 +319,16 @@ CHECKPOINT = Answers(
         "no_dictionary": lambda *a: tuple(course(*a).values()),
         "writes_a_file": saves_it,
         "writes_a_file too": saves_and_returns,
+        "writes_a_file that it opens": saves_by_hand,
+        "writes_a_file of text": writes_a_note,
+        "changes_the_training freezes": freezes,
+        "no_dictionary but a text": through_text,
+        "numpy_scalar epoch": makes(epoch=lambda epoch, *_: np.int64(epoch)),
+        "other_model_state of lists": makes(
+            model_state_dict=lambda e, m, *_: {
+                name: value.tolist() for name, value in m.state_dict().items()
+            }
+        ),
         "cannot_save": makes(note=lambda *_: (x for x in range(3))),
         "refused": makes(model=lambda e, model, *_: model),
         "changes_the_training": prepares_for_predictions,
@@ -425,6 +478,21 @@ def memory_only(optimizer, saved):
     optimizer.load_state_dict(own)
 
 
+def fills_by_hand(optimizer, saved):
+    state = saved["optimizer_state_dict"]
+    optimizer.state = state["state"]
+    optimizer.param_groups = state["param_groups"]
+
+
+def by_match(path, model, optimizer):
+    match torch.load(str(path), weights_only=True):
+        case {"epoch": epoch, "loss": losses, "val_loss": val_losses, **rest}:
+            for name, thing in (("model", model), ("optimizer", optimizer)):
+                thing.load_state_dict(rest[f"{name}_state_dict"])
+            model.apply(lambda module: module.train())
+            return epoch, losses, val_losses
+
+
 def keeps_report(path, model, optimizer):
     saved = torch.load(path, weights_only=True)
     model = model.load_state_dict(saved["model_state_dict"])
@@ -485,6 +553,7 @@ RESUME = Answers(
         "on the model's device, a list": on_the_models_device,
         "partial": functools.partial(resume),
         "lambda": lambda *three: resume(*three),
+        "match": by_match,
         "memory-mapped": resume_with(
             load=lambda path: torch.load(path, weights_only=True, mmap=True)
         ),
@@ -529,6 +598,20 @@ RESUME = Answers(
         "names_ignored known ones": resume_with(model_part=only_known_names),
         "other_dictionary": resume_with(
             model_part=lambda m, saved: m.load_state_dict(saved)
+        ),
+        "other_dictionary for the optimizer": resume_with(
+            optimizer_part=lambda o, saved: o.load_state_dict(saved)
+        ),
+        "assigned": resume_with(
+            model_part=lambda m, saved: setattr(
+                m, "state_dict", saved["model_state_dict"]
+            )
+        ),
+        "other_optimizer by hand": resume_with(optimizer_part=fills_by_hand),
+        "model_unchanged but a copy": resume_with(
+            model_part=lambda m, saved: m.state_dict().update(
+                saved["model_state_dict"]
+            )
         ),
         "other_dictionary swapped": resume_with(
             model_part=lambda m, saved: m.load_state_dict(
@@ -718,6 +801,28 @@ def and_the_folder(state, path):
         os.close(number)
 
 
+def with_a_random_name(state, path):
+    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    saved = False
+    try:
+        with aside.open("xb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file)
+        aside.replace(path)
+        saved = True
+    finally:
+        if not saved and aside.exists():
+            os.remove(aside)
+
+
+def says_more(state, path):
+    try:
+        save_clean(state, path)
+    except OSError as error:
+        raise RuntimeError(f"Could not save {path.name}.") from error
+
+
 class Saver:
     def __call__(self, state, path):
         in_a_finally(state, path)
@@ -850,6 +955,58 @@ def replaces_and_clears(aside, path):
     clears_the_folder(aside, path)
 
 
+def wraps_all(state, path):
+    try:
+        save_whole(state, path)
+    except BaseException as error:
+        path.with_suffix(".part").unlink(missing_ok=True)
+        raise RuntimeError("could not save") from error
+
+
+def unlinks_always(state, path):
+    try:
+        save_whole(state, path)
+    finally:
+        path.with_suffix(".part").unlink()
+
+
+def replaces_too_early(state, path):
+    aside = path.with_suffix(".part")
+    try:
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        with open(aside, "wb") as file:
+            file.write(buffer.getvalue())
+            os.replace(aside, path)
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def empties_state(state, path):
+    save_clean(dict(state), path)
+    state.clear()
+
+
+def clears_parts(state, path):
+    try:
+        save_whole(state, path)
+    finally:
+        for part in path.parent.glob("*.part"):
+            part.unlink()
+
+
+def aside_is_path(state, path):
+    aside = path.with_suffix(".pt")
+    try:
+        torch.save(state, aside)
+        sync_file(aside)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
 def swallows_in_finally(state, path):
     try:
         save_clean(state, path)
@@ -883,6 +1040,8 @@ SAVE = Answers(
         "partial": functools.partial(save_clean),
         "parts": save_with(),
         "a second try": tries_twice,
+        "a name nobody has": with_a_random_name,
+        "an error of its own for the disk": says_more,
     },
     wrong={
         "in_place": straight,
@@ -922,6 +1081,12 @@ SAVE = Answers(
         "swallows": save_with(again=False),
         "swallows in finally": swallows_in_finally,
         "hides_the_error": save_with(tidy=lambda aside, path: aside.unlink()),
+        "hides_the_error by another": wraps_all,
+        "nothing_to_remove": unlinks_always,
+        "too_early": replaces_too_early,
+        "changes_state": empties_state,
+        "touches_others by their end": clears_parts,
+        "not_there in the end": aside_is_path,
         "touches_others": save_with(finish=replaces_and_clears),
         "touches_others after an error": save_with(tidy=clears_the_folder),
         "not_loadable": save_with(serialise=pickled),

@@ -1,6 +1,7 @@
 """Answers to the exercises of chapter 09."""
 
 import contextlib
+import copy
 import functools
 import json
 
@@ -81,6 +82,15 @@ def predict_detached(model, x_new):
     return torch.tensor(model(x).detach().tolist())
 
 
+def predict_by_loader(model, x_new):
+    data = torch.utils.data.TensorDataset(column(x_new))
+    loader = torch.utils.data.DataLoader(data, batch_size=2)
+    device = next(model.parameters()).device
+    model.eval()
+    with torch.no_grad():
+        return torch.cat([model(x.to(device)).cpu() for (x,) in loader])
+
+
 def reshapes_array(model, x_new):
     if isinstance(x_new, np.ndarray):
         x_new.shape = (-1, 1)
@@ -132,6 +142,16 @@ def moves(model, x_new):
     return predict(model.cpu(), x_new)
 
 
+def sorts(model, x_new):
+    x_new.sort()
+    return predict(model, x_new)
+
+
+def appends_zero(model, x_new):
+    x_new.append(0.0)
+    return predict(model, x_new[:-1])
+
+
 def doubles(model, x_new):
     model.double().eval()
     with torch.inference_mode():
@@ -168,6 +188,8 @@ PREDICT = Answers(
         "puts the mode back": predict_and_back,
         "in place": predict_in_place,
         "detached": predict_detached,
+        "in a loader": predict_by_loader,
+        "of a copy": lambda model, x: predict(copy.deepcopy(model), x),
         "vstack": with_part(
             before=lambda x_new: torch.vstack(
                 [torch.tensor([float(v)]) for v in x_new]
@@ -218,6 +240,13 @@ PREDICT = Answers(
         "uses_page_objects first one": remembers_model,
         "statistics_moved after": moves_later,
         "other_values": with_part(before=lambda x: column(sorted(x)[::-1])),
+        "other_values sorted": with_part(before=lambda x: column(sorted(x))),
+        "other_shape once each": with_part(
+            before=lambda x: column(list(dict.fromkeys(x)))
+        ),
+        "other_values sorted for good": sorts,
+        "other_model but a formula": lambda model, x: 1.02 + 1.95 * column(x),
+        "changes_input appended": appends_zero,
         "other_values scaled": with_part(before=lambda x: column(x) / 100),
         "other_dtype": with_part(after=lambda yhat: yhat.double().cpu()),
     },
@@ -370,8 +399,6 @@ class HiddenModel(Standardised):
 
 class CopiesModel(Standardised):
     def __init__(self, model, mean, spread):
-        import copy
-
         super().__init__(copy.deepcopy(model), mean, spread)
 
 
@@ -468,6 +495,65 @@ class ReturnsNothing(Standardised):
         super().forward(x)
 
 
+class Moves(Standardised):
+    def forward(self, x):
+        scaled = (x - self.mean) / self.spread
+        self.mean = x.mean(0)
+        return self.model(scaled)
+
+
+class CountsToo(Standardised):
+    def __init__(self, model, mean, spread):
+        super().__init__(model, mean, spread)
+        self.register_buffer("n", torch.zeros(1))
+
+
+class EvalAtOnce(Standardised):
+    def __init__(self, model, mean, spread):
+        super().__init__(model, mean, spread)
+        self.eval()
+
+
+class InTheModel(nn.Module):
+    def __init__(self, model, mean, spread):
+        super().__init__()
+        self.model = model
+        model.register_buffer("mean", torch.tensor(mean))
+        model.register_buffer("spread", torch.tensor(spread))
+
+    def forward(self, x):
+        return self.model((x - self.model.mean) / self.model.spread)
+
+
+class Lists(nn.Module):
+    def __init__(self, model, mean, spread):
+        super().__init__()
+        self.model, self.mean, self.spread = model, mean, spread
+
+    def forward(self, x):
+        return self.model((x - self.mean) / self.spread)
+
+
+class AsLoss(Standardised):
+    def forward(self, x, y):
+        return ((super().forward(x) - y) ** 2).mean()
+
+
+class Frozen(Standardised):
+    def __init__(self, model, mean, spread):
+        super().__init__(model.requires_grad_(False), mean, spread)
+
+
+class BatchNormed(Standardised):
+    """The scaling as batch norm in eval mode does it."""
+
+    def forward(self, x):
+        variance = self.spread**2
+        return self.model(
+            nn.functional.batch_norm(x, self.mean, variance, eps=0.0)
+        )
+
+
 STANDARDISED = Answers(
     right={
         "course": Standardised,
@@ -475,6 +561,7 @@ STANDARDISED = Answers(
         "a kind of Sequential": AsSequential,
         "inherits, one operation": Inherits,
         "a hook": hooks,
+        "batch norm": BatchNormed,
         "partial": functools.partial(Standardised),
         "lambda": lambda model, mean, spread: Standardised(model, mean, spread),
     },
@@ -506,9 +593,24 @@ STANDARDISED = Answers(
         "other_formula": scaled_by(
             lambda s, x: s.model((x - s.mean) / s.spread.sqrt())
         ),
-        "other_formula no model": scaled_by(
-            lambda s, x: (x - s.mean) / s.spread
+        "no_model": scaled_by(lambda s, x: (x - s.mean) / s.spread),
+        "variance": scaled_by(lambda s, x: s.model((x - s.mean) / s.spread**2)),
+        "first_only": scaled_by(
+            lambda s, x: s.model((x - s.mean[0]) / s.spread[0])
         ),
+        "other_formula clamped": scaled_by(
+            lambda s, x: s.model(((x - s.mean) / s.spread).clamp(-1, 1))
+        ),
+        "other_shape": scaled_by(
+            lambda s, x: s.model((x - s.mean) / s.spread).flatten()
+        ),
+        "remembers": Moves,
+        "more_entries": CountsToo,
+        "sets_mode at once": EvalAtOnce,
+        "changes_model registers": InTheModel,
+        "plain_attributes lists": Lists,
+        "signature": AsLoss,
+        "no_graph frozen": Frozen,
         "changes_input": InPlace,
         "model_not_registered": HiddenModel,
         "copies_model": CopiesModel,
@@ -573,6 +675,20 @@ def ask_by_status(client, readings):
     return response.json()["y"]
 
 
+def ask_by_match(client, readings):
+    body = json.dumps(rows_of(readings)).encode()
+    match client.post("/predict", content=body).json():
+        case {"y": y}:
+            return y
+        case {"error": sentence}:
+            raise ValueError(sentence)
+
+
+def ask_by_sending(client, readings):
+    request = client.build_request("POST", "/predict", json=rows_of(readings))
+    return answers_of(client.send(request))
+
+
 class Refused(ValueError):
     pass
 
@@ -635,6 +751,16 @@ def fixed_address(client, readings):
     return answers_of(client.post(address, json=rows_of(readings)))
 
 
+def in_the_address(client, readings):
+    response = client.post("/predict", params={"x_percent": readings})
+    return answers_of(response)
+
+
+def asks_before(client, readings):
+    client.get("/predict")
+    return ask(client, readings)
+
+
 def other_path(client, readings):
     return answers_of(client.post("/", json=rows_of(readings)))
 
@@ -662,6 +788,8 @@ ASK = Answers(
         "lambda": lambda client, readings: ask(client, readings),
         "names from the service": ask_about_names,
         "raise_for_status": ask_by_status,
+        "match": ask_by_match,
+        "built and sent": ask_by_sending,
         "an error of its own kind": with_result(raises_own),
     },
     wrong={
@@ -686,6 +814,11 @@ ASK = Answers(
         "field_name": with_body(
             lambda readings: {"rows": [{"x": r} for r in readings]}
         ),
+        "one_row": with_body(lambda r: {"rows": [{"x_percent": r}]}),
+        "one_row no list": with_body(lambda r: {"rows": {"x_percent": r}}),
+        "no_rows but a text": with_body(lambda r: json.dumps(rows_of(r))),
+        "not_json in the address": in_the_address,
+        "many_requests asked before": asks_before,
         "text_numbers": with_body(lambda r: rows_of(map(str, r))),
         "fractions": with_body(lambda r: rows_of(v / 100 for v in r)),
         "other_numbers": with_body(lambda r: rows_of(sorted(set(r))[::-1])),
@@ -704,6 +837,15 @@ ASK = Answers(
         ),
         "other_answers sorted": with_result(lambda r: sorted(answers_of(r))),
         "ignores_refusal": with_result(lambda r: r.json().get("y")),
+        "ignores_refusal returned": with_result(
+            lambda r: r.json().get("y", ValueError(r.json().get("error")))
+        ),
+        "other_answers to four digits": with_result(
+            lambda r: [round(y, 4) for y in answers_of(r)]
+        ),
+        "no_list but pairs": lambda client, readings: dict(
+            zip(readings, ask(client, readings), strict=True)
+        ),
         "ignores_refusal as text": with_result(
             lambda r: r.json().get("y", r.json().get("error"))
         ),

@@ -203,6 +203,64 @@ def val_mode_left(model, loss_fn):
     return step
 
 
+def without_item(model, loss_fn):
+    def step(x, y):
+        model.eval()
+        return loss_fn(model(x), y)
+
+    return step
+
+
+def slows_down(model, loss_fn, optimizer):
+    step = make_train_step_fn(model, loss_fn, optimizer)
+    scheduler = optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.1)
+
+    def slower(x, y):
+        loss = step(x, y)
+        scheduler.step()
+        return loss
+
+    return slower
+
+
+def half_frozen():
+    model = layers()
+    model[0].requires_grad_(False)
+    return model
+
+
+def with_sgd(**settings):
+    return with_part(
+        make_optimizer=lambda model, lr: optim.SGD(
+            model.parameters(), lr=lr, momentum=0.9, **settings
+        )
+    )
+
+
+def with_closure(model, loss_fn, optimizer):
+    """The optimizer calls a closure, as LBFGS wants it."""
+
+    def step(x, y):
+        def closure():
+            optimizer.zero_grad()
+            loss = loss_fn(model(x), y)
+            loss.backward()
+            return loss
+
+        model.train()
+        return optimizer.step(closure).item()
+
+    return step
+
+
+def by_numbers(lr):
+    """Without a seed: the weights are written down."""
+    model = layers()
+    for number, parameter in enumerate(model.parameters(), start=1):
+        nn.init.constant_(parameter, 0.1 * number)
+    return configure_any(model, lr, sgd)
+
+
 def squeezed():
     return nn.Sequential(*layers(), nn.Flatten(0))
 
@@ -216,6 +274,8 @@ MY_MODEL = Answers(
         "page's function, mended": mended_box,
         "part by part, two groups": in_parts,
         "tensors by hand": with_part(build=Hidden),
+        "a closure": with_part(make_train=with_closure),
+        "weights written down": by_numbers,
         "sum of both": with_part(
             make_loss=lambda: lambda yhat, y: ((yhat - y) ** 2).mean()
         ),
@@ -281,11 +341,26 @@ MY_MODEL = Answers(
         "val_in_train_mode": with_part(make_val=val_mode_left),
         "train_in_eval_mode": with_part(make_train=without_mode),
         "other_update": with_part(make_train=adds_only),
-        "other_update decay": with_part(
-            make_optimizer=lambda m, lr: optim.SGD(
-                m.parameters(), lr=lr, momentum=0.9, weight_decay=0.1
+        "other_settings": with_sgd(weight_decay=0.1),
+        "other_settings a little": with_sgd(weight_decay=1e-6),
+        "other_settings Nesterov": with_sgd(nesterov=True),
+        "other_update schedule": with_part(make_train=slows_down),
+        "not_seeded alike": lambda lr: configure_my_model(
+            lr, seed=lambda _: torch.manual_seed(int(1000 * lr))
+        ),
+        "other_loss class": with_part(loss_fn=nn.MSELoss),
+        "no_function": with_part(train_step_fn=0.18),
+        "frozen": with_part(build=half_frozen),
+        "dtype": with_part(build=lambda: layers().double()),
+        "other_layers turned round": with_part(
+            build=lambda: nn.Sequential(
+                nn.Linear(8, 1), nn.Tanh(), nn.Linear(1, 8)
             )
         ),
+        "other_layers dropout": with_part(
+            build=lambda: nn.Sequential(*layers(), nn.Dropout(0.1))
+        ),
+        "other_step a tensor": with_part(make_val=without_item),
     },
 )
 
@@ -391,6 +466,28 @@ def uneven(step, base_lr, max_lr, up):
     return base_lr + (max_lr - base_lr) * place / up
 
 
+def none_at_the_top(step, base_lr, max_lr, up):
+    place = step % (2 * up)
+    if place < up:
+        return base_lr + (max_lr - base_lr) * place / up
+    elif place > up:
+        return max_lr - (max_lr - base_lr) * (place - up) / up
+
+
+def by_recursion(step, base_lr, max_lr, up):
+    if step >= 2 * up:
+        return by_recursion(step - 2 * up, base_lr, max_lr, up)
+    if step > up:
+        return by_recursion(2 * up - step, base_lr, max_lr, up)
+    return base_lr + (max_lr - base_lr) * step / up
+
+
+def by_table(step, base_lr, max_lr, up):
+    rise = np.linspace(base_lr, max_lr, up + 1).tolist()
+    cycle = rise + rise[-2:0:-1]
+    return cycle[step % len(cycle)]
+
+
 def long_top(step, base_lr, max_lr, up):
     place = step % (2 * up + 2)
     if place > up:
@@ -413,6 +510,8 @@ TRIANGLE = Answers(
         "arcus cosine": by_arcsine,
         "asks torch": by_torch,
         "adds up": by_steps,
+        "recursion": by_recursion,
+        "a table": by_table,
     },
     wrong={
         "saw_tooth": up_only(lambda step, up: step % up),
@@ -438,6 +537,24 @@ TRIANGLE = Answers(
         "uneven_way_down": uneven,
         "other_formula": lambda s, b, m, up: triangle(s, b, m, up) ** 2,
         "other_formula rounded": lambda *four: round(triangle(*four), 2),
+        "rounded": lambda *four: round(triangle(*four), 4),
+        "returns_nothing at the top": none_at_the_top,
+        "brackets": lambda s, b, m, up: (
+            b + (m - b) * min(s % 2 * up, 2 * up - s % 2 * up) / up
+        ),
+        "brackets of the way": lambda s, b, m, up: (
+            b + m - b * min(s % (2 * up), 2 * up - s % (2 * up)) / up
+        ),
+        "whole_division of the product": lambda s, b, m, up: (
+            b + (m - b) * min(s % (2 * up), 2 * up - s % (2 * up)) // up
+        ),
+        "too_long": lambda s, b, m, up: (
+            b + (m - b) * min(s % (2 * up + 1), 2 * up - s % (2 * up + 1)) / up
+        ),
+        "stands_on_its_end": lambda s, b, m, up: (
+            b + (m - b) * max(s % (2 * up), 2 * up - s % (2 * up)) / up
+        ),
+        "no_number of NumPy": lambda *four: np.float32(triangle(*four)),
         "other_formula constants": lambda s, *_: triangle(s, 0.02, 0.4, 20),
         "returns_nothing": lambda *four: print(triangle(*four)),
         "no_number": lambda *four: torch.tensor(triangle(*four)),
@@ -489,6 +606,33 @@ def record_nonlocal(train_step_fn, record):
     return step
 
 
+def decorated(train_step_fn, record):
+    def written_down(function):
+        @functools.wraps(function)
+        def inside(*batch, **named):
+            try:
+                loss = function(*batch, **named)
+                return loss
+            finally:
+                record.append(loss)
+
+        return inside
+
+    return written_down(train_step_fn)
+
+
+def by_coroutine(train_step_fn, record):
+    def steps():
+        loss = None
+        while True:
+            loss = train_step_fn(*(yield loss))
+            record.append(loss)
+
+    running = steps()
+    next(running)
+    return lambda x, y: running.send((x, y))
+
+
 def plain_step(train_step_fn, record, x, y):
     record.append(train_step_fn(x, y))
     return record[-1]
@@ -511,6 +655,21 @@ def assigns(train_step_fn, record):
         return loss
 
     return step
+
+
+def too_late(train_step_fn, record):
+    def step(x, y):
+        record.append(loss)  # noqa: F821
+        loss = train_step_fn(x, y)
+        return loss
+
+    return step
+
+
+def takes_the_step(train_step_fn, record):
+    loss = train_step_fn
+    record.append(loss)
+    return loss
 
 
 def copies_list(train_step_fn, record):
@@ -622,6 +781,8 @@ RECORD = Answers(
         "class": Recorded,
         "partial": lambda *two: functools.partial(plain_step, *two),
         "nonlocal": record_nonlocal,
+        "decorator": decorated,
+        "coroutine": by_coroutine,
         "in place": recorded(keep=lambda r, loss: r.extend([loss])),
         "slice": recorded(keep=lambda r, loss: r.insert(len(r), loss)),
         "lambda": lambda fn, record: (
@@ -641,6 +802,11 @@ RECORD = Answers(
         "not_recorded twice the same": recorded(keep=only_new),
         "not_recorded but three": recorded(keep=stops_at_three),
         "assigns_inside": assigns,
+        "assigns_inside too late": too_late,
+        "returns_other mean": recorded(
+            result=lambda _, record: sum(record) / len(record)
+        ),
+        "touches_record with the step": takes_the_step,
         "swapped": swaps,
         "other_batch": one_batch,
         "never_asked": never_asks,

@@ -33,28 +33,41 @@ def loop(train):
     _check_course(course)
     _check_losses(returned, course)
     _check_after_epoch(course)
-    check_batches_are_moved(
-        lambda device, loader, step_fn: train(
-            device, step_fn, step_fn, loader, loader, 1
+    without = _Course(n_epochs=2)
+    shown = "train(device, train_step_fn, val_step_fn, train_loader, "
+    shown += "val_loader, n_epochs)"
+    again = call(train, *without.arguments, shown=shown)
+    n_batches = len(TRAIN_SIZES + VAL_SIZES)
+    if len(without.seen) > 2 * n_batches:
+        wrong(
+            "epochs_fixed",
+            expected="With `n_epochs` = 2, two epochs.",
+            found=f"{len(without.seen)} batches came, enough for "
+            f"{len(without.seen) / n_batches:g} epochs.",
+            cause="The number of epochs is written down. Use the argument.",
         )
-    )
-    without = _Course()
-    if call(train, *without.arguments) != kept:
+    if [list(part) for part in again] != [part[:2] for part in kept]:
         wrong(
             "other_without",
-            expected="A second call, without `after_epoch`, returns the same.",
+            expected="A second call, with two epochs and without "
+            "`after_epoch`, returns the same losses, two of each.",
             found="Other losses.",
             cause="The loop does its work only if `after_epoch` is given, or "
             "the two lists stand outside of the function and keep the losses "
             "of the call before.",
         )
+    check_batches_are_moved(
+        lambda device, loader, step_fn: train(
+            device, step_fn, step_fn, loader, loader, 1
+        )
+    )
     return "It trains, validates without gradients, and tells `after_epoch`."
 
 
 class _Course:
-    """What a loop of three epochs is given, and a note of what it did."""
+    """What a loop is given, and a note of what it did."""
 
-    def __init__(self):
+    def __init__(self, n_epochs: int = 3):
         self.seen: list[tuple[str, int, bool]] = []
         self.told: list[tuple] = []
         self.arguments = (
@@ -63,7 +76,7 @@ class _Course:
             lambda x, y: self._step("val", x, y),
             _loader_of(TRAIN_SIZES),
             _loader_of(VAL_SIZES),
-            3,
+            n_epochs,
         )
 
     def _step(self, name: str, x, y) -> float:
@@ -75,7 +88,9 @@ class _Course:
         """The made-up loss of a call: each differs from all others."""
         return 1 / (1 + number)
 
-    def after_epoch(self, *told) -> None:
+    def after_epoch(self, *told, **named) -> None:
+        names = ("epoch", "loss", "val_loss")
+        told += tuple(named[name] for name in names if name in named)
         self.told.append((len(self.seen), *told))
 
 
@@ -198,8 +213,10 @@ def _check_losses(returned, course: _Course) -> None:
         wrong(
             "no_two_lists",
             expected="Two lists: `losses, val_losses`.",
-            found=f"{kind(returned)}.",
-            cause="One list is returned, or the last losses, or arrays.",
+            found=f"{kind(returned)[:1].upper()}{kind(returned)[1:]}"
+            + (f" of {' and '.join(map(kind, returned))}." if pair else "."),
+            cause="One list is returned, or one of pairs, or the last losses, "
+            "or arrays. Each of the two holds one number an epoch.",
         )
     losses, val_losses = _means(course, weighted=True)
     if [len(part) for part in returned] != [3, 3]:
@@ -209,6 +226,16 @@ def _check_losses(returned, course: _Course) -> None:
             found=f"{len(returned[0])} and {len(returned[1])}.",
             cause="The lists are made anew inside the loop, or hold one entry "
             "a batch, or `append` is forgotten.",
+        )
+    for value in (*returned[0], *returned[1]):
+        if isinstance(value, (int, float, np.number, torch.Tensor)):
+            continue
+        wrong(
+            "no_numbers",
+            expected="One number an epoch in each list.",
+            found=f"There is {kind(value)} in them.",
+            cause="`mini_batch` (task C1.5) returns no number, or something "
+            "else was appended.",
         )
     if close(returned[0], val_losses) and close(returned[1], losses):
         wrong(
@@ -241,6 +268,7 @@ def _check_after_epoch(course: _Course) -> None:
     losses, val_losses = _means(course, weighted=True)
     right = list(zip(range(3), losses, val_losses, strict=True))
     told = [entry[1:] for entry in course.told]
+    seen = [entry[0] for entry in course.told]
     if not told:
         wrong(
             "never_told",
@@ -272,6 +300,24 @@ def _check_after_epoch(course: _Course) -> None:
             cause="Other arguments, another order, whole lists, or the three "
             "in one tuple.",
         )
+    _check_when(seen)
+
+
+def _check_when(seen: list[int]) -> None:
+    """Look at how many batches had come when `after_epoch` was called."""
+    n = len(TRAIN_SIZES + VAL_SIZES)
+    if seen == [n, 2 * n, 3 * n]:
+        return
+    wrong(
+        "told_late",
+        expected="`after_epoch` is called at the end of each epoch, before "
+        "the next begins.",
+        found="It was called 3 times, all of them after the last epoch."
+        if set(seen) == {3 * n}
+        else "It was called at other times.",
+        cause="The calls stand behind the loop over epochs. A checkpoint of "
+        "every epoch could not be written that way.",
+    )
 
 
 def _are_numbers(told) -> bool:
@@ -285,5 +331,5 @@ def _are_numbers(told) -> bool:
 def _shown(entry) -> str:
     if _are_numbers([entry]):
         return f"`({', '.join(f'{value:.4g}' for value in entry)})`."
-    kinds = ", ".join(map(kind, entry))
-    return f"{len(entry)} arguments: {kinds}."
+    kinds = ", ".join(map(kind, entry)) or "nothing"
+    return f"In the brackets stood {kinds}."

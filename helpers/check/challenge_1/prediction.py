@@ -86,6 +86,14 @@ def _check_prediction(yhat, n: int) -> None:
             cause="The predictions were turned into numbers or a list, or "
             "`return` is missing.",
         )
+    if not yhat.is_floating_point() or torch.equal(yhat, yhat.round()):
+        wrong(
+            "rounded",
+            expected="The charge with its decimal places, floats.",
+            found="Whole numbers only.",
+            cause="The answer was rounded, or turned into `int`. Rounding is "
+            "for whoever prints it.",
+        )
     if yhat.requires_grad:
         wrong(
             "recorded",

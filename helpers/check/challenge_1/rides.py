@@ -1,30 +1,37 @@
 """Challenge 1, the data set of rides."""
 
+import itertools
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader
 
 from helpers.challenge_data import write_rides
-from helpers.practice.exercise import call, exercise, kind
+from helpers.check.chapter_02 import ask, expect_kept
+from helpers.practice.exercise import brief, call, exercise, kind
+from helpers.practice.probe_loaders import passes_of
 from helpers.practice.probes import close
 from helpers.practice.verdict import wrong
 
 CHARGE = 100.0  # percent
+SCALES = torch.tensor([20.0, 300.0, CHARGE])
 DATASET = "chapter 02, the sections *CustomDataset* and *Three kinds of index*"
 
 
 @exercise("C1.2", "The data set", minutes=12, level="medium", look=DATASET)
 def dataset(RideDataset):
     """Check ``RideDataset(path)``: scaled features [2] and a label [1]."""
+    made = []
     with tempfile.TemporaryDirectory() as folder:
         for name, rides in _FILES.items():
             path = Path(folder) / name
             write_rides(rides, path)
-            _check_dataset(
-                call(RideDataset, path, shown="RideDataset(path)"), rides
-            )
+            data = call(RideDataset, path, shown="RideDataset(path)")
+            _check_dataset(data, rides)
+            made.append((data, rides))
+        _check_both(made)
     return "Scaled rides by number, from whatever file you name."
 
 
@@ -44,18 +51,103 @@ def _check_dataset(data, rides) -> None:
             cause="`__len__` is missing, or misspelt: two underscores on "
             "either side.",
         )
-    if len(data) != len(rides):
+    try:
+        n = len(data)
+    except AttributeError as error:
+        expect_kept(data, error)
+        raise
+    except TypeError as error:
+        if error.__traceback__.tb_next is not None:  # inside `__len__`
+            raise
+        wrong(
+            "no_length",
+            expected="`len(dataset)` gives the number of rides.",
+            found=f"{brief(str(error)).rstrip('.')}.",
+            cause="`__len__(self)` takes nothing but `self`, and returns a "
+            "whole number.",
+        )
+    if n != len(rides):
         wrong(
             "wrong_length",
             expected=f"{len(rides)} rides: the file has {len(rides) + 1} "
             "lines, and the first is the header.",
-            found=f"`len(dataset)` is {len(data)}.",
+            found=f"`len(dataset)` is {n}.",
             cause="The header was counted, a row was skipped, columns were "
             "counted in place of rows, or another file was read than `path`.",
         )
-    for number, ride in enumerate(rides):
-        _check_item(data[number], ride, number)
+    first = ask(data, 0)
+    _check_item(first, rides[0], 0)
+    for number, ride in enumerate(rides[1:], start=1):
+        _check_item(ask(data, number), ride, number)
+    _check_stays(data, first, rides[0])
     _check_like_a_list(data, rides)
+    _check_loops(data, rides)
+
+
+def _is_ride(item, ride) -> bool:
+    right = torch.as_tensor(ride, dtype=torch.float32) / SCALES
+    return close(torch.cat(list(item)), right)
+
+
+def _check_stays(data, first, ride) -> None:
+    """Look at item 0 once more, after the others were asked for."""
+    if not _is_ride(first, ride):
+        wrong(
+            "same_memory",
+            expected="Item 0 stays as it is when others are asked for.",
+            found="It changed.",
+            cause="All items are written into one and the same tensor. Make a "
+            "new one in each call of `__getitem__`.",
+        )
+    if not _is_ride(ask(data, 0), ride):
+        wrong(
+            "in_place",
+            expected="The same item again is the same ride.",
+            found="It has other numbers the second time.",
+            cause="`/=`, `div_` and the like write into what the data set "
+            "keeps, and scale it again at every call. `row / scale` makes a "
+            "new tensor.",
+            look="chapter 02, the section *What is shared, what is copied*",
+        )
+
+
+def _check_loops(data, rides) -> None:
+    """Run through the data set, as a loop does and as a loader does."""
+    n = len(rides)
+    items = list(itertools.islice(iter(data), n + 1))
+    if len(items) != n or not all(map(_is_ride, items, rides)):
+        wrong(
+            "wrong_loop",
+            expected=f"A `for` loop gets the {n} rides, in their order.",
+            found=f"{len(items)} items."
+            if len(items) < n
+            else "Others, or more of them.",
+            cause="`__iter__` is not needed: with `__getitem__` alone, Python "
+            "asks for 0, 1, 2 and so on.",
+        )
+    batch = next(passes_of(DataLoader(data, batch_size=n)))
+    if not all(map(_is_ride, zip(*batch, strict=True), rides)):
+        wrong(
+            "no_batch",
+            expected="A loader stacks the rides to a batch.",
+            found="The batch holds other numbers.",
+            cause="A loader asks for the items one by one. Does the data set "
+            "answer to something else as well, such as `__getitems__`?",
+        )
+
+
+def _check_both(made) -> None:
+    """Look at the first data set once more, after a second was built."""
+    (first, rides), _ = made
+    if len(first) == len(rides) and _is_ride(ask(first, 0), rides[0]):
+        return
+    wrong(
+        "shared",
+        expected="A second data set leaves the first as it was.",
+        found="After the second was built, the first has its rides.",
+        cause="What a data set keeps stands in the class or in a global name, "
+        "one for all. `self.rides = ...` in `__init__` gives each its own.",
+    )
 
 
 def _check_item(item, ride, number: int) -> None:
@@ -66,6 +158,14 @@ def _check_item(item, ride, number: int) -> None:
             found=f"`dataset[{number}]` is {kind(item)}.",
             cause="`__getitem__` returns one thing, or three. Two things with "
             "a comma between them make a tuple.",
+        )
+    shapes = [list(getattr(part, "shape", [])) for part in item]
+    if shapes == [[1], [2]]:
+        wrong(
+            "swapped",
+            expected="An item is a tuple: features, label.",
+            found="The label comes first.",
+            cause="The order is `(features, label)`, everywhere.",
         )
     for name, part, shape in (
         ("features", item[0], [2]),
@@ -109,9 +209,8 @@ def _check_part(name: str, part, shape: list[int]) -> None:
 
 def _check_values(item, ride, number: int) -> None:
     found = torch.cat([item[0], item[1]])  # [3]
-    scales = torch.tensor([20.0, 300.0, CHARGE])
     raw = torch.as_tensor(ride, dtype=torch.float32)
-    right = raw / scales
+    right = raw / SCALES
     if close(found, right):
         return
     expected = (
@@ -127,7 +226,7 @@ def _check_values(item, ride, number: int) -> None:
                                 "is scaled, the features are not."),
         "columns_swapped": (right[[1, 0, 2]], "Distance and climb changed "
                             "places."),
-        "multiplied": (raw * scales, "It was multiplied where it should be "
+        "multiplied": (raw * SCALES, "It was multiplied where it should be "
                        "divided."),
     }  # fmt: skip
     for diagnosis, (values, cause) in causes.items():

@@ -47,22 +47,21 @@ VAL_LOSSES = [np.float32(0.75), 1 / 7]
 )
 def checkpoint(save, resume):
     """Check ``save(path, ...)`` and ``resume(path, model, optimizer)``."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "checkpoint.pt"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),  # a name of its own makes a file in there
+    ):
+        path = Path(folder) / "after_2_epochs.pt"
         model, optimizer = _trained(seed=3)
-        before = copy.deepcopy(model.state_dict())
+        before = copy.deepcopy(model)
+        losses, val_losses = list(LOSSES), list(VAL_LOSSES)
         call(
-            save, path, 2, model, optimizer, list(LOSSES), list(VAL_LOSSES),
+            save, path, 2, model, optimizer, losses, val_losses,
             shown="save(path, epoch, model, optimizer, losses, val_losses)",
         )  # fmt: skip
         _check_file(path)
-        if not close(list(before.values()), list(model.state_dict().values())):
-            wrong(
-                "save_changes",
-                expected="Saving changes nothing.",
-                found="The parameters of the model are others afterwards.",
-                cause="`save` should only read.",
-            )
+        lists = losses == LOSSES and val_losses == VAL_LOSSES
+        _check_untouched(model, before, lists)
         other, other_optimizer = _trained(seed=4, lr=0.01)
         other.eval()
         returned = call(
@@ -73,6 +72,25 @@ def checkpoint(save, resume):
         _check_resumed((model, optimizer), (other, other_optimizer))
         _check_hostile(resume, path, model, optimizer)
     return "Model, optimizer, epoch and losses: all a training needs to go on."
+
+
+def _check_untouched(model, before, lists: bool) -> None:
+    """Compare a model after `save` with a copy from before."""
+    states = [list(one.state_dict().values()) for one in (model, before)]
+    found = {
+        "The parameters of the model are others afterwards.": close(*states),
+        "The model was left in eval mode.": model.training,
+        "A list of losses is another afterwards.": lists,
+    }
+    for what, is_good in found.items():
+        if not is_good:
+            wrong(
+                "save_changes",
+                expected="Saving changes nothing.",
+                found=what,
+                cause="`save` should only read: it is called in the middle of "
+                "a training, which goes on.",
+            )
 
 
 _ran: list[str] = []
@@ -114,7 +132,8 @@ def _check_file(path: Path) -> None:
             "no_file",
             expected="A file at `path`.",
             found="None.",
-            cause="Nothing was written, or under another name.",
+            cause="Nothing was written, or under another name. `path` is an "
+            "argument: `torch.save(state, path)`.",
         )
     try:
         torch.load(path, map_location="cpu", weights_only=True)
@@ -152,6 +171,15 @@ def _check_returned(returned) -> None:
             cause="It was counted up or down, or something else was "
             "returned first.",
         )
+    for part in (losses, val_losses):
+        if not hasattr(part, "__len__"):
+            wrong(
+                "losses",
+                expected="All losses that were saved, as two lists.",
+                found=f"{kind(part)} in the place of one.",
+                cause="The last loss alone, or something else, was returned. "
+                "The curve goes on from the whole list.",
+            )
     lists = [list(map(float, part)) for part in (losses, val_losses)]
     right = [list(map(float, part)) for part in (LOSSES, VAL_LOSSES)]
     if lists == right[::-1]:
@@ -173,7 +201,7 @@ def _check_returned(returned) -> None:
 
 
 def _rounded(losses) -> str:
-    return f"`[{', '.join(f'{loss:.4g}' for loss in losses)}]`"
+    return f"`[{', '.join(f'{loss:.8g}' for loss in losses)}]`"
 
 
 def _check_resumed(saved, resumed) -> None:
