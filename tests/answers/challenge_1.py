@@ -895,7 +895,7 @@ CHECKPOINT = Answers(
 # ------------------------------------------------------------------- C1.9
 
 
-def fit(path, n_epochs=100, lr=0.1, seed=42, rides=rides_as_tensor_dataset):
+def fit(path, n_epochs=50, lr=0.1, seed=42, rides=rides_as_tensor_dataset):
     generator = torch.Generator().manual_seed(13)
     train_data, _ = random_split(rides(path), [0.8, 0.2], generator)
     loader = DataLoader(train_data, 16, shuffle=True, generator=generator)
