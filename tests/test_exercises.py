@@ -211,6 +211,15 @@ def test_every_checker_is_exported_once():
     assert sorted(numbers) == sorted(EXERCISES)
 
 
+def test_the_answer_in_the_readme_is_a_real_one():
+    verdict = EXERCISES["01.3"].check(ANSWERS["01.3"].wrong["no_zero_grad"])
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    quoted = " ".join(readme.replace("\n> ", " ").replace("**", "").split())
+    for heading, text in verdict.parts[:3]:
+        assert f"{heading}: {text}" in quoted
+    assert f"{verdict.name}: not yet." in quoted
+
+
 def test_names_and_numbers():
     for number, entry in EXERCISES.items():
         assert re.fullmatch(r"(0[1-9]|10|C1)\.[1-9]", number)

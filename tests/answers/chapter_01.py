@@ -538,13 +538,11 @@ TRAIN_STEP = Answers(
     },
 )
 
-# Exercise 01.3 asks for the one order, task C1.1 takes both.
-ZERO_FIRST = Answers(
-    right={n: a for n, a in TRAIN_STEP.right.items() if n != "course"},
+# Exercise 01.3 also asks that the model is called, hooks included.
+OWN_STEP = Answers(
+    right={**TRAIN_STEP.right, "as shipped": make_train_step_fn},
     wrong={
         **TRAIN_STEP.wrong,
-        "zeroed_last": TRAIN_STEP.right["course"],
-        "zeroed_last as shipped": make_train_step_fn,
         "forward_called": step_builder(
             ("train", "zero"),
             ("backward", "step"),
@@ -553,4 +551,4 @@ ZERO_FIRST = Answers(
     },
 )
 
-ANSWERS = {"01.1": LINE, "01.2": POWERS, "01.3": ZERO_FIRST}
+ANSWERS = {"01.1": LINE, "01.2": POWERS, "01.3": OWN_STEP}

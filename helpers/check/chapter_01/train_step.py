@@ -1,4 +1,4 @@
-"""Exercise 01.3: the other order."""
+"""Exercise 01.3: a step in your own style."""
 
 import torch
 
@@ -11,40 +11,20 @@ from helpers.step_functions import make_train_step_fn
 STEP = "chapter 01, the list below `make_train_step_fn`"
 
 
-@exercise("01.3", "The other order", minutes=8, level="medium", look=STEP)
+@exercise(
+    "01.3", "A step in your own style", minutes=8, level="medium", look=STEP
+)
 def train_step(make_train_step_fn):
     """Check ``make_train_step_fn(model, loss_fn, optimizer)``.
 
     What it returns is called with features [n, 2] and labels [n, 1], and does
-    one training step. It forgets at the start, so that gradients which were
-    there before have no say. Else the order is free, if the result is the same.
+    one training step. The order is free as long as the result is the same.
     """
     check_train_step(make_train_step_fn)
-    _check_old_gradients(make_train_step_fn)
     _check_hooks(make_train_step_fn)
     return (
-        "Each call forgets first, so that it does not matter what was there "
-        "before."
-    )
-
-
-def _check_old_gradients(make_step) -> None:
-    """Leave gradients behind before the first call; they must not count."""
-    ours, theirs = Bench(), Bench()
-    x, y = make_batches(1)[0]
-    make_train_step_fn(ours.model, ours.loss_fn, ours.optimizer)(x, y)
-    for parameter in theirs.model.parameters():
-        parameter.grad = torch.ones_like(parameter)
-    make_step(theirs.model, theirs.loss_fn, theirs.optimizer)(x, y)
-    if close(ours.parameters(), theirs.parameters()):
-        return
-    wrong(
-        "zeroed_last",
-        expected="Each call begins by forgetting the gradients, also those "
-        "that somebody left before the first call.",
-        found="The first update followed them as well.",
-        cause="`optimizer.zero_grad()` is at the end of the step. Here it "
-        "should come at the start, before `loss.backward()`.",
+        "Train mode, forward, loss, backward, step, and no gradient is left "
+        "when the next `backward` comes."
     )
 
 
