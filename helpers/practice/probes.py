@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn, optim
 
+from helpers.practice.verdict import wrong
+
 
 @dataclass
 class Diary:
@@ -111,6 +113,35 @@ class Bench:
     def parameters(self) -> list[torch.Tensor]:
         """Return copies of the parameters."""
         return [p.detach().clone() for p in self.model.parameters()]
+
+
+def expect_given_parts(diary: Diary, predicted_from, x, look: str = "") -> None:
+    """Check that a step predicts from its features, and uses its loss.
+
+    Args:
+        diary: of the model and the loss that were given.
+        predicted_from: what the model got.
+        x: the features that were passed.
+        look: where the course explains it.
+    """
+    if not torch.equal(predicted_from, x):
+        wrong(
+            "other_features",
+            expected="The model gets `x` as it was passed.",
+            found="It got something else.",
+            cause="`x` was changed before the prediction, or the labels were "
+            "given to the model.",
+            look=look,
+        )
+    if "loss" not in diary.events:
+        wrong(
+            "other_loss",
+            expected="The step uses the `loss_fn` that was given.",
+            found="That was never called.",
+            cause="The step computes a loss of its own, so that it only fits "
+            "one kind of training.",
+            look=look,
+        )
 
 
 def make_batches(n_batches: int = 3, n: int = 6, seed: int = 2) -> list[tuple]:

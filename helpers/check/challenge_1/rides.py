@@ -9,8 +9,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from helpers.challenge_data import write_rides
-from helpers.check.chapter_02 import ask, expect_kept
-from helpers.practice.exercise import brief, call, exercise, kind
+from helpers.check.chapter_02 import ask, length_of
+from helpers.practice.exercise import call, exercise, kind
 from helpers.practice.probe_loaders import passes_of
 from helpers.practice.probes import close
 from helpers.practice.verdict import wrong
@@ -43,29 +43,7 @@ _FILES = {
 
 
 def _check_dataset(data, rides) -> None:
-    if not callable(getattr(type(data), "__len__", None)):
-        wrong(
-            "no_length",
-            expected="`len(dataset)` gives the number of rides.",
-            found=f"{kind(data)} without a length.",
-            cause="`__len__` is missing, or misspelt: two underscores on "
-            "either side.",
-        )
-    try:
-        n = len(data)
-    except AttributeError as error:
-        expect_kept(data, error)
-        raise
-    except TypeError as error:
-        if error.__traceback__.tb_next is not None:  # inside `__len__`
-            raise
-        wrong(
-            "no_length",
-            expected="`len(dataset)` gives the number of rides.",
-            found=f"{brief(str(error)).rstrip('.')}.",
-            cause="`__len__(self)` takes nothing but `self`, and returns a "
-            "whole number.",
-        )
+    n = length_of(data)
     if n != len(rides):
         wrong(
             "wrong_length",

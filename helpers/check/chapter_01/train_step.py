@@ -4,7 +4,12 @@ import torch
 
 from helpers.check.chapter_01.common import BUILDER, CLOSURE, expect_function
 from helpers.practice.exercise import call, code, exercise, kind
-from helpers.practice.probes import Bench, close, make_batches
+from helpers.practice.probes import (
+    Bench,
+    close,
+    expect_given_parts,
+    make_batches,
+)
 from helpers.practice.verdict import wrong
 from helpers.step_functions import make_train_step_fn
 
@@ -99,22 +104,7 @@ def _check_diary(bench: Bench, x) -> None:
             "after the prediction. (`model.training = True` does not reach "
             "the layers.)",
         )
-    if not torch.equal(diary.inputs[0], x):
-        wrong(
-            "other_features",
-            expected="The model gets `x` as it was passed.",
-            found="It got something else.",
-            cause="`x` was changed before the prediction, or the labels were "
-            "given to the model.",
-        )
-    if "loss" not in diary.events:
-        wrong(
-            "other_loss",
-            expected="The step uses the `loss_fn` that was given.",
-            found="That was never called.",
-            cause="The step computes a loss of its own, so that it only fits "
-            "one kind of training.",
-        )
+    expect_given_parts(diary, diary.inputs[0], x)
     _check_loss_arguments(*diary.losses[0])
 
 

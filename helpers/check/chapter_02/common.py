@@ -18,10 +18,10 @@ INDICES = "chapter 02, the section *Three kinds of index*"
 SHARED = "chapter 02, the section *What is shared, what is copied*"
 
 
-def expect_length(data, n: int) -> None:
-    """Say what is wrong if a data set has another length, or none."""
+def length_of(data) -> int:
+    """Return the length of a data set, or say that it has none."""
     try:
-        found = len(data)
+        return len(data)
     except AttributeError as error:
         expect_kept(data, error)
         raise
@@ -30,7 +30,7 @@ def expect_length(data, n: int) -> None:
             raise
         wrong(
             "no_length",
-            expected=f"`len(data)` is {n}.",
+            expected="`len(data)` is the number of points.",
             found=f"{brief(str(error)).rstrip('.')}.",
             cause="`__len__(self)` is missing, is misspelt (two underscores on "
             "each side), takes something other than `self`, or returns "
@@ -38,6 +38,11 @@ def expect_length(data, n: int) -> None:
             "was returned.",
             look=CONTRACT,
         )
+
+
+def expect_length(data, n: int) -> None:
+    """Say what is wrong if a data set has another length, or none."""
+    found = length_of(data)
     if found != n:
         wrong(
             "wrong_length",

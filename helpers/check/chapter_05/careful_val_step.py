@@ -8,7 +8,12 @@ from torch import nn
 from helpers.check.chapter_04 import expect_float, expect_step
 from helpers.check.chapter_05.common import EVAL
 from helpers.practice.exercise import call, exercise
-from helpers.practice.probes import Diary, close, make_batches
+from helpers.practice.probes import (
+    Diary,
+    close,
+    expect_given_parts,
+    make_batches,
+)
 from helpers.practice.verdict import wrong
 
 STEP = "chapter 05, the section *A validation step*"
@@ -237,24 +242,7 @@ def _check_forward(diary: Diary, once: bool) -> None:
 
 def _explain_val_inputs(diary: Diary, x, y) -> None:
     """Look at what model and loss were called with, if the loss is wrong."""
-    if not torch.equal(diary.inputs[-1], x):
-        wrong(
-            "other_features",
-            expected="The model gets `x` as it was passed.",
-            found="It got something else.",
-            cause="`x` was changed before the prediction, or the labels were "
-            "given to the model.",
-            look=STEP,
-        )
-    if "loss" not in diary.events:
-        wrong(
-            "other_loss",
-            expected="The step uses the `loss_fn` that was given.",
-            found="That was never called.",
-            cause="The step computes a loss of its own, so that it only fits "
-            "one kind of training.",
-            look=STEP,
-        )
+    expect_given_parts(diary, diary.inputs[-1], x, STEP)
     first, second = diary.losses[-1]
     if isinstance(first, torch.Tensor) and first is y:
         wrong(
