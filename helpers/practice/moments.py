@@ -96,7 +96,10 @@ class Moments:
         if event == "c_call" and not self.fired and self.fails(function):
             self.fired = True
             raise self.error
-        self._look(event == "c_return" and is_sync(function))
+        # Only what is written in C changes files, so that a look after each of
+        # its calls sees every state; a look at every line would be slow.
+        if event in ("c_return", "c_exception"):
+            self._look(event == "c_return" and is_sync(function))
 
     def _look(self, synced: bool = False) -> None:
         beside = frozenset(
