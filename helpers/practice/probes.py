@@ -115,6 +115,24 @@ class Bench:
         return [p.detach().clone() for p in self.model.parameters()]
 
 
+def expect_nothing_ran(diary: Diary, look: str = "") -> None:
+    """Check that building a step that measures does not ask the model yet.
+
+    Args:
+        diary: of the model that was given, right after the step was built.
+        look: where the course explains it.
+    """
+    if diary.events:
+        wrong(
+            "runs_at_once",
+            expected="Building the step does nothing yet.",
+            found="The model was asked while the step was built.",
+            cause="The prediction stands in the outer function. It belongs "
+            "into the inner one, which gets the batch.",
+            look=look,
+        )
+
+
 def expect_given_parts(diary: Diary, predicted_from, x, look: str = "") -> None:
     """Check that a step predicts from its features, and uses its loss.
 

@@ -12,6 +12,7 @@ from helpers.practice.probes import (
     Diary,
     close,
     expect_given_parts,
+    expect_nothing_ran,
     make_batches,
 )
 from helpers.practice.verdict import wrong
@@ -149,15 +150,7 @@ def check_val_step(
     before = bench.state()
     step = call(make_step, bench.model, bench.loss_fn, shown=shown)
     expect_step(step, shown)
-    if bench.diary.events:
-        wrong(
-            "runs_at_once",
-            expected="Building the step does nothing yet.",
-            found="The model was asked while the step was built.",
-            cause="The prediction stands in the outer function. It belongs "
-            "into the inner one, which gets the batch.",
-            look=STEP,
-        )
+    expect_nothing_ran(bench.diary, STEP)
     _check_no_trace(before, bench.state())
     set_at_build = not bench.model.training
     # a caller that records, one that does not, and the first one again
