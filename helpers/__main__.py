@@ -6,7 +6,7 @@ python -m helpers progress      which exercises and questions are solved
 import argparse
 import sys
 
-from helpers.practice.overview import show_progress
+from helpers.practice.progress_table import show_progress
 
 
 def main(arguments: list[str] | None = None) -> int:

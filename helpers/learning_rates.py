@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
-from helpers.checks import NO_BATCH, check_loader
 from helpers.errors import DataError
 from helpers.pipeline import Configuration
+from helpers.pipeline.input_checks import NO_BATCH, check_loader
 from helpers.step_functions import StepFn, make_train_step_fn
 
 

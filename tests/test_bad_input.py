@@ -17,7 +17,7 @@ from common import (
 )
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
-from helpers.data_generation import generate_data, split_data
+from helpers.datasets.line import generate_data, split_data
 from helpers.devices import find_device
 from helpers.errors import (
     CourseError,

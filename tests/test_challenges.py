@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from helpers import challenges
-from helpers.challenge_data import HELD_OUT, RIDES, generate_rides, write_rides
+from helpers.authoring import make_challenges
+from helpers.datasets.rides import HELD_OUT, RIDES, generate_rides, write_rides
 from helpers.practice.exercise import EXERCISES
 from tests.pages import read
 
-SOLUTIONS = sorted(challenges.FOLDER.glob("[!.]*_solution.ipynb"))
+SOLUTIONS = sorted(make_challenges.FOLDER.glob("[!.]*_solution.ipynb"))
 every_solution = pytest.mark.parametrize(
     "path", SOLUTIONS, ids=[path.stem for path in SOLUTIONS]
 )
@@ -38,8 +38,8 @@ def test_there_is_a_challenge():
 @every_solution
 def test_the_challenge_is_what_its_solution_makes(path):
     """`make challenges` mends a difference."""
-    made = challenges.make_challenge(read(path), path.name)
-    stored = read(challenges.challenge_path(path))
+    made = make_challenges.make_challenge(read(path), path.name)
+    stored = read(make_challenges.challenge_path(path))
     assert [(c.cell_type, c.id, c.source, tags(c)) for c in stored.cells] == [
         (c.cell_type, c.id, c.source, tags(c)) for c in made.cells
     ]
@@ -47,7 +47,7 @@ def test_the_challenge_is_what_its_solution_makes(path):
 
 @every_solution
 def test_no_answer_is_left_in_the_challenge(path):
-    solution, challenge = read(path), read(challenges.challenge_path(path))
+    solution, challenge = read(path), read(make_challenges.challenge_path(path))
     answers = [cell for cell in solution.cells if "task" in tags(cell)]
     stubs = [cell for cell in challenge.cells if "task" in tags(cell)]
     assert len(answers) == len(stubs) == 9
@@ -62,7 +62,7 @@ def test_no_answer_is_left_in_the_challenge(path):
 
 @every_solution
 def test_unsolved_it_says_so_and_solved_it_shows_every_task(path):
-    solution, challenge = read(path), read(challenges.challenge_path(path))
+    solution, challenge = read(path), read(make_challenges.challenge_path(path))
     for page, state in ((solution, "solved"), (challenge, "not started")):
         checks = checks_of(page)
         assert len(checks) == 9
@@ -125,7 +125,7 @@ class Data(nn.Module):
 
 print(SIZE)
 '''
-    assert challenges.without_answers(source) == (
+    assert make_challenges.without_answers(source) == (
         "import math\n\n\nfrom torch import nn\n\n\nSIZE = ...\n\n\n"
         "def long(\n    a,\n    b=None,\n): ...\n\n\n"
         "class Data(nn.Module):\n    def __init__(self, path): ...\n\n"

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.data_generation import CSV_FILE, generate_data
 from helpers.datasets import CSVDataset, CustomDataset
+from helpers.datasets.line import CSV_FILE, generate_data
 from helpers.errors import DataError
 
 X = torch.arange(20.0).reshape(20, 1)

@@ -16,16 +16,16 @@ import pytest
 import torch
 from torch import nn
 
-from helpers import exported_file
-from helpers.deploying import (
+from helpers.deployment import model_file_checks
+from helpers.deployment.model_file import (
     Feature,
     Scaled,
     export_model,
     load_exported,
     predict,
 )
+from helpers.deployment.service import MAX_BYTES, start_service
 from helpers.errors import CheckpointError, DataError, ServiceError
-from helpers.service import MAX_BYTES, start_service
 
 PERCENT = Feature("x_percent", "percent", 0, 100, scale=100)
 PROGRAM = "archive/models/model.json"
@@ -276,7 +276,7 @@ def test_failed_export_leaves_the_older_file(tmp_path, net, features, said):
 
 
 def test_every_operation_is_one_of_torch():
-    for name in exported_file.OPERATIONS:
+    for name in model_file_checks.OPERATIONS:
         assert hasattr(torch.ops.aten, name), name
 
 
@@ -353,7 +353,7 @@ def test_service_ends_with_a_failing_block(path):
 @pytest.mark.skipif(sys.platform == "win32", reason="kills as Unix does")
 def test_service_ends_when_its_starter_is_killed(path):
     code = (
-        "import sys, time; from helpers.service import start_service; "
+        "import sys, time; from helpers.deployment.service import start_service; "
         "service = start_service(sys.argv[1]); "
         "print(service.process.pid, flush=True); time.sleep(60)"
     )

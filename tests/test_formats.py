@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from helpers.checkpoints import FORMAT, load_checkpoint, load_model
-from helpers.data_generation import generate_data
 from helpers.data_preparation import v2 as data_preparation
+from helpers.datasets.line import generate_data
 from helpers.model_configuration import v3 as model_configuration
 from helpers.model_training import v6 as model_training
 

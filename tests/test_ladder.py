@@ -15,7 +15,7 @@ from torch import nn, optim
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers import step_functions
-from helpers.data_generation import (
+from helpers.datasets.line import (
     CSV_FILE,
     generate_data,
     split_data,

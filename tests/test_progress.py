@@ -9,7 +9,7 @@ import pytest
 
 from helpers import __main__ as command_line
 from helpers import check
-from helpers.practice import overview, record
+from helpers.practice import progress_file, progress_table
 from helpers.practice.exercise import EXERCISES
 from tests.answers.chapter_01 import line_by_def, line_swapped
 from tests.pages import NOTEBOOKS, markdown_cells
@@ -18,22 +18,22 @@ from tests.pages import NOTEBOOKS, markdown_cells
 @pytest.fixture(autouse=True)
 def own_file(monkeypatch, tmp_path):
     """A folder of its own for every test, and nothing solved yet."""
-    monkeypatch.setattr(record, "RUNS", tmp_path)
-    monkeypatch.setattr(record, "_now", set())
+    monkeypatch.setattr(progress_file, "RUNS", tmp_path)
+    monkeypatch.setattr(progress_file, "_now", set())
     monkeypatch.setenv("TRAINING_LOOP_PROGRESS", "on")
     return tmp_path / "progress.jsonl"
 
 
 def restart(monkeypatch):
     """Forget what this process knows, as a restarted kernel does."""
-    monkeypatch.setattr(record, "_now", set())
+    monkeypatch.setattr(progress_file, "_now", set())
 
 
 def test_a_solved_exercise_survives_a_restart(own_file, monkeypatch):
-    assert record.solved() == (set(), "")
+    assert progress_file.solved() == (set(), "")
     assert check.line(line_by_def).solved
     restart(monkeypatch)
-    assert record.solved() == ({"01.1"}, "")
+    assert progress_file.solved() == ({"01.1"}, "")
     (entry,) = own_file.read_text().splitlines()
     assert json.loads(entry)["solved"] == "01.1"
 
@@ -52,9 +52,9 @@ def test_two_pages_at_once_lose_nothing(own_file):
     """Processes that append at the same time do not overwrite each other."""
     program = (
         "import sys\n"
-        "from helpers.practice import record\n"
+        "from helpers.practice import progress_file\n"
         "for n in range(20):\n"
-        "    record.note_solved(f'{sys.argv[1]}/{n}')\n"
+        "    progress_file.note_solved(f'{sys.argv[1]}/{n}')\n"
     )
     environment = {
         **os.environ,
@@ -66,7 +66,7 @@ def test_two_pages_at_once_lose_nothing(own_file):
         for name in ("a", "b")
     ]
     assert [page.wait(60) for page in pages] == [0, 0]
-    solved, trouble = record.solved()
+    solved, trouble = progress_file.solved()
     assert not trouble
     assert solved == {f"{name}/{n}" for name in "ab" for n in range(20)}
 
@@ -84,18 +84,18 @@ DAMAGED = {
 @pytest.mark.parametrize("name", DAMAGED)
 def test_a_damaged_file_is_set_aside_with_a_sentence(name, own_file):
     own_file.write_bytes(DAMAGED[name])
-    solved, trouble = record.solved()
+    solved, trouble = progress_file.solved()
     assert solved == {"01.1"}
     assert "damaged" in trouble and "progress_damaged_1.jsonl" in trouble
     aside = own_file.with_name("progress_damaged_1.jsonl")
     assert aside.read_bytes() == DAMAGED[name], "nothing is lost"
-    assert record.solved() == ({"01.1"}, ""), "and only once"
+    assert progress_file.solved() == ({"01.1"}, ""), "and only once"
 
 
 def test_a_second_damage_does_not_overwrite_the_first(own_file):
     for number in (1, 2):
         own_file.write_text(f"damage {number}\n")
-        record.solved()
+        progress_file.solved()
         aside = own_file.with_name(f"progress_damaged_{number}.jsonl")
         assert aside.read_text() == f"damage {number}\n"
 
@@ -105,7 +105,7 @@ def test_a_folder_in_the_place_of_the_file_is_told_not_raised(own_file):
     verdict = check.line(line_by_def)
     assert verdict.solved
     assert "could not be written" in str(verdict)
-    solved, trouble = record.solved()
+    solved, trouble = progress_file.solved()
     assert solved == {"01.1"} and "cannot be read" in trouble
 
 
@@ -113,12 +113,14 @@ def test_tests_write_nothing(own_file, monkeypatch):
     monkeypatch.setenv("TRAINING_LOOP_PROGRESS", "off")
     assert check.line(line_by_def).solved
     assert not own_file.exists()
-    assert "01.1" in record.solved()[0], "this kernel knows it all the same"
+    assert "01.1" in progress_file.solved()[0], (
+        "this kernel knows it all the same"
+    )
 
 
 def test_a_solution_does_not_count(own_file, monkeypatch):
-    monkeypatch.setattr(record, "_is_on", True)
-    record.switch_off()
+    monkeypatch.setattr(progress_file, "_is_on", True)
+    progress_file.switch_off()
     assert check.line(line_by_def).solved
     assert not own_file.exists()
 
@@ -131,8 +133,8 @@ def test_the_table_counts(own_file, capsys):
     before = capsys.readouterr().out
     assert "Next: Exercise 01.1" in before
     check.line(line_by_def)
-    record.note_solved("quiz 01/order")
-    record.note_solved("no exercise of this name")
+    progress_file.note_solved("quiz 01/order")
+    progress_file.note_solved("no exercise of this name")
     assert command_line.main(["progress"]) == 0
     rows = capsys.readouterr().out.splitlines()
     n = sum(number.startswith("01.") for number in EXERCISES)
@@ -144,12 +146,12 @@ def test_the_table_counts(own_file, capsys):
 
 def test_the_table_says_when_all_is_done(own_file):
     for number in EXERCISES:
-        record.note_solved(number)
-    assert "Every exercise is solved." in str(overview.show_progress())
+        progress_file.note_solved(number)
+    assert "Every exercise is solved." in str(progress_table.show_progress())
 
 
 def test_the_table_names_the_chapters_as_the_pages_do():
-    for number, title in overview.CHAPTERS.items():
+    for number, title in progress_table.CHAPTERS.items():
         if number != "C1":
             (page,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
             heading = markdown_cells(page)[0].source.splitlines()[0]

@@ -8,9 +8,8 @@ import warnings
 import ipywidgets
 import pytest
 
-from helpers import quiz
 from helpers.errors import DataError
-from helpers.practice import record
+from helpers.practice import progress_file, quiz
 from helpers.practice.verdict import as_html
 
 CHAPTERS = [f"{number:02d}" for number in range(1, 11)]
@@ -27,7 +26,7 @@ every_question = pytest.mark.parametrize("question", QUESTIONS)
 
 @pytest.fixture(autouse=True)
 def nothing_solved(monkeypatch):
-    monkeypatch.setattr(record, "_now", set())
+    monkeypatch.setattr(progress_file, "_now", set())
 
 
 def test_a_quiz_for_every_chapter_and_two_larger_ones():
@@ -121,7 +120,7 @@ def test_each_question_answers_with_the_reason_of_the_option(name):
             assert (">Right.<" in answer.value) == option.right
             assert (">No.<" in answer.value) == (not option.right)
         key = f"quiz {name}/{question.key}"
-        assert key in record.solved()[0]
+        assert key in progress_file.solved()[0]
     n = len(about.questions)
     assert f"{n} of {n}" in score.value and "all of them" in score.value
 

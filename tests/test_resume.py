@@ -15,8 +15,8 @@ from torch import nn
 
 from helpers import checkpoints
 from helpers.checkpoints import load_checkpoint
-from helpers.data_generation import generate_data
 from helpers.data_preparation import v2 as data_preparation
+from helpers.datasets.line import generate_data
 from helpers.mini_batch.v1 import mini_batch
 from helpers.model_configuration import v3 as model_configuration
 from helpers.model_training import v5 as training_v5

@@ -16,7 +16,7 @@ from torch import nn, optim
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.practice import exercise as exercise_module
-from helpers.practice import record, sandbox
+from helpers.practice import progress_file, sandbox
 from helpers.practice.exercise import EXERCISES, exercise
 from helpers.practice.unfinished import (
     is_unfinished,
@@ -28,7 +28,7 @@ from helpers.practice.unfinished import (
 @pytest.fixture
 def check(monkeypatch):
     """A checker that calls the answer once, and finds nothing wrong."""
-    monkeypatch.setattr(record, "note", lambda number, verdict: verdict)
+    monkeypatch.setattr(progress_file, "note", lambda number, verdict: verdict)
 
     @exercise("99.9", "Test", minutes=1, level="easy", look="nowhere")
     def call_it(answer):

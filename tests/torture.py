@@ -25,11 +25,11 @@ import torch
 from torch import nn, optim
 
 from helpers.checkpoints import read_checkpoint, save_checkpoint
+from helpers.demonstrations.kill_while_training import train_and_kill, train_on
 from helpers.errors import CheckpointError
-from helpers.first_look import Watch
-from helpers.killed_training import train_and_kill, train_on
 from helpers.model_configuration.v2 import configure_model
 from helpers.pipeline import Configuration
+from helpers.pipeline.first_batches import Watch
 from helpers.runs import checkpoint_path, clear_run, read_scalars
 
 SEED = 20

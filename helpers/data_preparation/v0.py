@@ -2,8 +2,8 @@
 
 import torch
 
-from helpers.checks import check_features_and_labels
 from helpers.devices import find_device
+from helpers.pipeline.input_checks import check_features_and_labels
 
 
 def prepare_data(x, y):

@@ -3,7 +3,7 @@
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.checks import check_features_and_labels
+from helpers.pipeline.input_checks import check_features_and_labels
 
 BATCH_SIZE = 16
 SEED = 13  # of the shuffling

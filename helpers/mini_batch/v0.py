@@ -1,7 +1,7 @@
 """Mini-batch inner loop, version 0: the plain mean of the batch losses."""
 
-from helpers.checks import NO_BATCH, check_loader
 from helpers.errors import DataError
+from helpers.pipeline.input_checks import NO_BATCH, check_loader
 
 
 def mini_batch(device, data_loader, step_fn) -> float:

@@ -1,7 +1,7 @@
 """Model training, version 1: the loop calls a training step."""
 
+from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
-from helpers.progress import progress
 
 
 @trains_with(data_preparation="v0", model_configuration="v1")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
-from helpers.progress import progress
 
 
 @trains_with(data_preparation="v1", model_configuration="v1")

@@ -1,8 +1,8 @@
 """Model training, version 3: the inner loop is a function."""
 
 from helpers.mini_batch.v0 import mini_batch
+from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
-from helpers.progress import progress
 
 
 @trains_with(data_preparation="v1", model_configuration="v1")

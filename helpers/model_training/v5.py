@@ -3,8 +3,8 @@
 import torch
 
 from helpers.mini_batch.v1 import mini_batch
+from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
-from helpers.progress import progress
 
 
 @trains_with(data_preparation="v2", model_configuration="v3")

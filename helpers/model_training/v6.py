@@ -3,10 +3,10 @@
 import torch
 
 from helpers.checkpoints import losses_so_far, save_checkpoint
-from helpers.checks import check_finite
 from helpers.mini_batch.v1 import mini_batch
+from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
-from helpers.progress import progress
+from helpers.pipeline.input_checks import check_finite
 from helpers.randomness import reseed
 from helpers.runs import close_log, log_losses, start_curves
 

@@ -1,4 +1,4 @@
 """What stands behind exercises, quizzes and challenges.
 
-`helpers.check` holds the checkers themselves, `helpers.quiz` the quizzes.
+`helpers.check` holds the checkers themselves, `helpers.practice.quiz` the quizzes.
 """

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from helpers.errors import CourseError
-from helpers.practice import record, sandbox
+from helpers.practice import progress_file, sandbox
 from helpers.practice.unfinished import (
     is_unfinished,
     unfinished_helpers,
@@ -92,7 +92,7 @@ def exercise(
         def check(*answer, **named) -> Verdict:
             # KeyboardInterrupt goes its way: the reader wants to stop
             verdict = _judge(entry, look_at, answer, named)
-            return record.note(entry.number, verdict)
+            return progress_file.note(entry.number, verdict)
 
         entry = Exercise(number, title, minutes, level, look, check, **more)
         EXERCISES[number] = entry

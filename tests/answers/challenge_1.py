@@ -10,8 +10,8 @@ from torch import nn, optim
 from torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
 from torch.utils.tensorboard import SummaryWriter
 
-from helpers.challenge_data import HELD_OUT, RIDES
 from helpers.datasets import CSVDataset
+from helpers.datasets.rides import HELD_OUT, RIDES
 from helpers.mini_batch.v1 import mini_batch
 from helpers.runs import run_folder
 from helpers.step_functions import make_train_step_fn, make_val_step_fn

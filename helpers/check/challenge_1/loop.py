@@ -7,8 +7,8 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.practice.exercise import call, exercise, kind
-from helpers.practice.probe_loaders import check_batches_are_moved
-from helpers.practice.probes import close
+from helpers.practice.probes.loaders import check_batches_are_moved
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 RAGGED = "chapter 05, the section *The ragged batch*"

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from helpers.challenge_data import HELD_OUT, RIDES, write_rides
+from helpers.datasets.rides import HELD_OUT, RIDES, write_rides
 from helpers.practice.exercise import call, exercise, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 LIMIT = 1.3  # percentage points of charge, root mean squared error

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.challenge_data import write_rides
 from helpers.check.chapter_02 import ask, length_of
+from helpers.datasets.rides import write_rides
 from helpers.practice.exercise import call, exercise, kind
-from helpers.practice.probe_loaders import passes_of
-from helpers.practice.probes import close
+from helpers.practice.probes.loaders import passes_of
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 CHARGE = 100.0  # percent

@@ -10,7 +10,7 @@ import torch
 from torch import nn, optim
 
 from helpers.practice.exercise import call, exercise, kind
-from helpers.practice.probes import close, make_batches
+from helpers.practice.probes.steps import close, make_batches
 from helpers.practice.verdict import wrong
 
 STATE = "exercises 08.1 and 08.2, and chapter 08, the section *Resuming*"

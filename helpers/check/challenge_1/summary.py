@@ -2,7 +2,7 @@
 
 import html
 
-from helpers.practice import record
+from helpers.practice import progress_file
 from helpers.practice.exercise import EXERCISES
 
 
@@ -10,7 +10,7 @@ class Summary:
     """The nine tasks and which are solved, shown as a table."""
 
     def __init__(self):
-        solved, _ = record.solved()
+        solved, _ = progress_file.solved()
         self.rows = [
             (number, entry.title, number in solved)
             for number, entry in sorted(EXERCISES.items())

@@ -1,8 +1,8 @@
 """Challenge 1, what the model is good for."""
 
 from helpers import plots
-from helpers.challenge_data import RIDES
 from helpers.check.challenge_1.prediction import held_out_rides, prediction
+from helpers.datasets.rides import RIDES
 
 
 def tomorrow(fit, predict, km: float = 12.0, metres: float = 150.0) -> None:

@@ -4,7 +4,7 @@ import torch
 
 from helpers.check.chapter_01.common import BUILDER, CLOSURE, expect_function
 from helpers.practice.exercise import call, code, exercise, kind
-from helpers.practice.probes import (
+from helpers.practice.probes.steps import (
     Bench,
     close,
     expect_given_parts,

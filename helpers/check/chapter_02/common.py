@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from helpers.practice.exercise import brief, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 CONTRACT = "chapter 02, the section *CustomDataset*"

@@ -15,7 +15,7 @@ from helpers.check.chapter_02.common import (
     show,
 )
 from helpers.practice.exercise import call, exercise
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 X = [3.0, -4.0, 0.5, -1.5, 10.0]

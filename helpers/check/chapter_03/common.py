@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from helpers.practice.exercise import kind
-from helpers.practice.probe_loaders import passes_of
+from helpers.practice.probes.loaders import passes_of
 from helpers.practice.verdict import wrong
 
 ARGUMENTS = "chapter 03, the section *The arguments that matter*"

@@ -10,7 +10,7 @@ from helpers.check.chapter_04.common import (
     which_value,
 )
 from helpers.practice.exercise import call, exercise
-from helpers.practice.probes import (
+from helpers.practice.probes.steps import (
     Bench,
     close,
     expect_nothing_ran,

@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from helpers.practice.exercise import brief, call, code, exercise, kind
-from helpers.practice.probe_loaders import (
+from helpers.practice.probes.loaders import (
     numbered_dataset,
     passes_of,
 )

@@ -6,7 +6,7 @@ import torch
 
 from helpers.check.chapter_04 import expect_float, which_value
 from helpers.practice.exercise import call, exercise
-from helpers.practice.probe_loaders import (
+from helpers.practice.probes.loaders import (
     CountingLoader,
     NotedStep,
     check_batches_are_moved,

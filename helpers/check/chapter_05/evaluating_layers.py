@@ -8,7 +8,7 @@ from torch import nn
 
 from helpers.check.chapter_05.common import EVAL
 from helpers.practice.exercise import call, code, exercise, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 WITH = "chapter 05, the section *What `with` does*"

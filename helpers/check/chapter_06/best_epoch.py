@@ -4,11 +4,11 @@ import operator
 from pathlib import Path
 
 from helpers.errors import RunNameError
-from helpers.practice.event_files import (
+from helpers.practice.exercise import brief, call, code, exercise, kind
+from helpers.practice.probes.logs import (
     near,
     scratch,
 )
-from helpers.practice.exercise import brief, call, code, exercise, kind
 from helpers.practice.verdict import wrong
 
 EVENT_FILE = "chapter 06, the section *What an event file holds*"

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from helpers.check.chapter_06.common import NAMES
-from helpers.practice.event_files import (
+from helpers.practice.exercise import call, code, exercise
+from helpers.practice.probes.logs import (
     compare_points,
     read_logged,
     scratch,
 )
-from helpers.practice.exercise import call, code, exercise
 from helpers.practice.verdict import wrong
 
 SCALAR = "chapter 06, the section *A first scalar*"

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from helpers.practice.event_files import (
+from helpers.practice.probes.logs import (
     Logged,
 )
 from helpers.practice.verdict import wrong

@@ -4,14 +4,14 @@ import functools
 from pathlib import Path
 
 from helpers.check.chapter_07.common import METHODS, check_one_file
-from helpers.practice.event_files import (
+from helpers.practice.exercise import call, code, exercise
+from helpers.practice.probes.logs import (
     Logged,
     compare_points,
     near,
     read_logged,
     scratch,
 )
-from helpers.practice.exercise import call, code, exercise
 from helpers.practice.verdict import wrong
 
 TRAINING, VALIDATION = "loss/training", "loss/validation"

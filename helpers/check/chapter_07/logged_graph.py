@@ -14,12 +14,12 @@ from helpers.check.chapter_07.common import (
     not_through_this_writer,
     state,
 )
-from helpers.practice.event_files import (
+from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.probes.logs import (
     Logged,
     read_logged,
     scratch,
 )
-from helpers.practice.exercise import call, code, exercise, kind
 from helpers.practice.verdict import wrong
 
 GRAPH = "chapter 07, the section *The graph of a model*"

@@ -13,12 +13,12 @@ from helpers.check.chapter_07.common import (
     fill,
     state,
 )
-from helpers.practice.event_files import (
+from helpers.practice.exercise import call, code, exercise
+from helpers.practice.probes.logs import (
     Logged,
     read_logged,
     scratch,
 )
-from helpers.practice.exercise import call, code, exercise
 from helpers.practice.verdict import wrong
 
 

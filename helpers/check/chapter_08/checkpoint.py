@@ -22,7 +22,7 @@ from helpers.check.chapter_08.common import (
     train_on,
 )
 from helpers.practice.exercise import brief, call, code, exercise, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import Wrong, wrong
 
 BY_HAND = "chapter 08, the section *Saving by hand*"

@@ -10,7 +10,7 @@ import torch
 from torch import nn, optim
 
 from helpers.practice.exercise import code
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 
 PICKLE = "chapter 08, the section *What a pickle can do*"
 

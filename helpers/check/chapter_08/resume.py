@@ -16,7 +16,7 @@ from helpers.check.chapter_08.common import (
     train_on,
 )
 from helpers.practice.exercise import brief, call, exercise, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 RESUMING = "chapter 08, the section *Resuming*"

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from helpers.check.chapter_09.common import UNITS
 from helpers.practice.exercise import call, code, exercise, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 CLIENT = "chapter 09, the section *A service and a client*"
@@ -36,15 +36,15 @@ NOT_JSON_TYPE = (
 
 
 class _Service:
-    """What `helpers.service` answers, computed here: no port, no network."""
+    """What `helpers.deployment.service` answers, computed here: no port, no network."""
 
     def __init__(
         self, highest: float = 100, b: float = 1.0241, w: float = 1.9532
     ):
         import httpx
 
-        from helpers.deploying import Feature
-        from helpers.service import _question
+        from helpers.deployment.model_file import Feature
+        from helpers.deployment.service import _question
 
         percent = Feature("x_percent", "percent", lowest=0, highest=highest)
         self.exported = SimpleNamespace(features=[percent])
@@ -80,7 +80,7 @@ class _Service:
     def _predict(self, request):
         from pydantic import ValidationError
 
-        from helpers.service import _explain
+        from helpers.deployment.service import _explain
 
         if "json" not in request.headers.get("content-type", ""):
             return self._refuse(422, NOT_JSON_TYPE, "body")

@@ -9,7 +9,7 @@ from torch.overrides import TorchFunctionMode
 
 from helpers.check.chapter_09.common import UNITS
 from helpers.practice.exercise import call, code, exercise, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 STATE = "chapter 09, the section *Only the model's state*"

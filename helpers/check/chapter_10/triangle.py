@@ -7,7 +7,7 @@ from torch import optim
 from torch.optim.lr_scheduler import CyclicLR
 
 from helpers.practice.exercise import call, exercise, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 
 CYCLE = "chapter 10, the section *Learning rates that move*"

@@ -9,7 +9,7 @@ from torch import nn, optim
 
 from helpers.check.chapter_10.common import numbers_of
 from helpers.practice.exercise import call, code, exercise, kind
-from helpers.practice.probes import close
+from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 from helpers.step_functions import make_train_step_fn
 

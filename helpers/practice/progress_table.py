@@ -3,7 +3,7 @@
 import html
 
 from helpers.paths import short
-from helpers.practice import record
+from helpers.practice import progress_file
 from helpers.practice.exercise import EXERCISES
 
 CHAPTERS = {
@@ -36,9 +36,9 @@ class Overview:
     def __init__(self):
         # here, not above: these modules need this one's neighbours
         import helpers.check  # noqa: F401  registers the exercises
-        from helpers.quiz import load_quiz
+        from helpers.practice.quiz import load_quiz
 
-        solved, trouble = record.solved()
+        solved, trouble = progress_file.solved()
         self.rows = []
         for chapter, title in CHAPTERS.items():
             numbers = [n for n in EXERCISES if n.startswith(f"{chapter}.")]
@@ -85,7 +85,7 @@ def _answered(quiz, solved: set[str]) -> str:
 def _next(solved: set[str]) -> list[str]:
     """Say which exercise comes next, and where all this is kept."""
     left = [entry for n, entry in sorted(EXERCISES.items()) if n not in solved]
-    kept = f"Kept in {short(record.file())}. Delete that file to start over."
+    kept = f"Kept in {short(progress_file.file())}. Delete that file to start over."
     if not left:
         return ["Every exercise is solved.", kept]
     first = left[0]

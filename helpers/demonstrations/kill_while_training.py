@@ -1,6 +1,6 @@
 """Kill a training again and again, and let it go on from its checkpoint.
 
-    python -m helpers.killed_training simple_linear_regression 200 15
+    python -m helpers.demonstrations.kill_while_training simple_linear_regression 200 15
 
 prints one line of JSON: the epochs from which the training went on (chapter
 08). Every kill is a SIGKILL, at a random moment.
@@ -18,8 +18,8 @@ import time
 import torch
 
 from helpers.checkpoints import load_checkpoint, read_checkpoint
-from helpers.data_generation import generate_data
 from helpers.data_preparation import v2 as data_preparation
+from helpers.datasets.line import generate_data
 from helpers.model_configuration import v3 as model_configuration
 from helpers.model_training import v6 as model_training
 from helpers.runs import checkpoint_path

@@ -19,8 +19,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from helpers import exported_file
 from helpers.checkpoints import write_whole
+from helpers.deployment import model_file_checks
 from helpers.errors import CheckpointError, DataError
 from helpers.paths import short
 
@@ -114,7 +114,7 @@ def export_model(
 
     Raises:
         CheckpointError: the model cannot be exported, has a step that is not
-            in ``helpers.exported_file.OPERATIONS``, or the disk refuses. An
+            in ``helpers.deployment.model_file_checks.OPERATIONS``, or the disk refuses. An
             older file at ``path`` is then untouched.
     """
     about = {
@@ -138,7 +138,7 @@ def export_model(
             torch.export.save(
                 export_program(scaled, len(features)),
                 buffer,
-                extra_files={exported_file.ABOUT: json.dumps(about)},
+                extra_files={model_file_checks.ABOUT: json.dumps(about)},
             )
     except Exception as error:  # torch.export raises a dozen kinds
         raise CheckpointError(
@@ -146,7 +146,7 @@ def export_model(
             f"written: {_first_line(error)}"
         ) from error
     # what is written is what was checked, and answers as the model does
-    content, _ = exported_file.clean(buffer.getvalue(), path, own=True)
+    content, _ = model_file_checks.clean(buffer.getvalue(), path, own=True)
     exported = _read(content, about, path)
     readings = _ends(exported.features)
     if not torch.equal(exported.predict(readings), predict(scaled, readings)):
@@ -239,7 +239,7 @@ def load_exported(path) -> Exported:
         raise CheckpointError(
             f"{short(path)} cannot be read: {error.strerror}."
         ) from error
-    content, about = exported_file.clean(content, path)
+    content, about = model_file_checks.clean(content, path)
     _check_about(about, path)
     return _read(content, about, path)
 

@@ -18,7 +18,7 @@ from IPython.display import display
 
 from helpers.errors import DataError
 from helpers.paths import DATA, short
-from helpers.practice import record
+from helpers.practice import progress_file
 from helpers.practice.verdict import (
     COLOUR,
     NOT_YET,
@@ -189,7 +189,7 @@ def _live(quiz: Quiz) -> ipywidgets.Widget:
 
     def note_right(question: Question) -> None:
         answered.add(question.key)
-        record.note_solved(f"quiz {quiz.name}/{question.key}")
+        progress_file.note_solved(f"quiz {quiz.name}/{question.key}")
         n = len(quiz.questions)
         done = " That is all of them." if len(answered) == n else ""
         score.value = f"<b>{len(answered)} of {n} answered.{done}</b>"

@@ -1,7 +1,7 @@
 """Time an epoch of every training version against a loop written by hand.
 
     make bench
-    python -m helpers.bench
+    python -m helpers.measuring.epoch_times
 
 Each version is compared with the plain loop that does the same work: all
 points in one step, mini-batches, or mini-batches and validation. Both run in
@@ -21,10 +21,10 @@ from typing import NamedTuple
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from helpers.data_generation import generate_data, split_data
 from helpers.data_preparation import v0 as data_v0
 from helpers.data_preparation import v1 as data_v1
 from helpers.data_preparation import v2 as data_v2
+from helpers.datasets.line import generate_data, split_data
 from helpers.model_configuration import v0 as model_v0
 from helpers.model_configuration import v1 as model_v1
 from helpers.model_configuration import v2 as model_v2

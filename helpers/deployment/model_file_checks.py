@@ -194,7 +194,7 @@ def _check_steps(nodes: list[dict]) -> None:
         if step is None or step[1] not in OPERATIONS:
             raise _Refused(
                 f"its program has the step {node['target'][:60]!r}, which is "
-                "not among helpers.exported_file.OPERATIONS"
+                "not among helpers.deployment.model_file_checks.OPERATIONS"
             )
         # names of modules and paths of the machine that exported: no use here
         node["metadata"] = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from helpers.pages import NOTEBOOKS, execute
+from helpers.authoring.execute_pages import NOTEBOOKS, execute
 
 FOLDER = NOTEBOOKS / "challenges"
 END = "_solution.ipynb"

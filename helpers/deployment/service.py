@@ -1,6 +1,6 @@
 """A prediction service: one exported model behind HTTP, for this machine only.
 
-    python -m helpers.service runs/ch09/model.pt2 --port 8000
+    python -m helpers.deployment.service runs/ch09/model.pt2 --port 8000
 
 It listens on 127.0.0.1, in one process, and asks nobody who they are. To let
 others ask, put it behind a server that does (a reverse proxy with TLS and a
@@ -32,7 +32,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.exceptions import HTTPException
 
-from helpers.deploying import Exported, load_exported
+from helpers.deployment.model_file import Exported, load_exported
 from helpers.errors import CourseError, ServiceError
 from helpers.paths import ROOT, short
 
@@ -54,10 +54,10 @@ def create_app(path) -> FastAPI:
     status 422 for bad input.
 
     Args:
-        path: a file that `helpers.deploying.export_model` wrote.
+        path: a file that `helpers.deployment.model_file.export_model` wrote.
 
     Raises:
-        CheckpointError: see `helpers.deploying.load_exported`.
+        CheckpointError: see `helpers.deployment.model_file.load_exported`.
     """
     exported = load_exported(path)
     # openapi.json describes the service; the page that draws it needs the web
@@ -213,7 +213,7 @@ class _LimitBody:
 def main(arguments: list[str] | None = None) -> int:
     """Serve one exported file until Ctrl-C; return the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m helpers.service",
+        prog="python -m helpers.deployment.service",
         description="Answer predictions over HTTP, on this machine only.",
     )
     parser.add_argument("file", type=Path, help="written by export_model")
@@ -305,13 +305,18 @@ def start_service(path, wait: float = 60) -> Service:
     fails. If this process is killed, the service ends by itself.
 
     Args:
-        path: a file that `helpers.deploying.export_model` wrote.
+        path: a file that `helpers.deployment.model_file.export_model` wrote.
         wait: seconds to give it.
 
     Raises:
         ServiceError: it did not start, and why.
     """
-    command = [sys.executable, "-m", "helpers.service", Path(path).absolute()]
+    command = [
+        sys.executable,
+        "-m",
+        "helpers.deployment.service",
+        Path(path).absolute(),
+    ]
     process = subprocess.Popen(
         [*command, "--port", "0", "--end-with-stdin"],
         stdin=subprocess.PIPE,

@@ -6,7 +6,7 @@ in percent of the battery, with the distance in km, the climb in m, and a noise
 of standard deviation 1. The rides are made up; the formula is for those who
 write the course, and appears in no page.
 
-    python -m helpers.challenge_data      writes both files of data/
+    python -m helpers.datasets.rides      writes both files of data/
 """
 
 import csv

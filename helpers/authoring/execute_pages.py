@@ -1,7 +1,7 @@
 """Execute pages from a fresh kernel and store them in one normal form.
 
-    python -m helpers.pages                          every page
-    python -m helpers.pages notebooks/03_*.ipynb     some pages
+    python -m helpers.authoring.execute_pages                          every page
+    python -m helpers.authoring.execute_pages notebooks/03_*.ipynb     some pages
 
 This is `make notebooks`. A page that fails keeps its old file.
 """

@@ -1,6 +1,6 @@
 """Go on with a training in a process of its own, from its checkpoint alone.
 
-    python -m helpers.resume simple_linear_regression 200
+    python -m helpers.demonstrations.resume_elsewhere simple_linear_regression 200
 
 The new process knows the name of the run and nothing else: it prepares the
 data, configures the model, and loads the rest (chapter 08).
@@ -12,8 +12,8 @@ import sys
 import torch
 
 from helpers.checkpoints import load_checkpoint, read_checkpoint
-from helpers.data_generation import generate_data
 from helpers.data_preparation import v2 as data_preparation
+from helpers.datasets.line import generate_data
 from helpers.errors import CourseError
 from helpers.model_configuration import v3 as model_configuration
 from helpers.model_training import v6 as model_training

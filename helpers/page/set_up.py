@@ -9,10 +9,12 @@ from types import TracebackType
 import torch
 from IPython import get_ipython
 
-from helpers import graphs, plots, tensorboard_server
+from helpers import plots
+from helpers.page import autograd_graphs
 from helpers.paths import ROOT, RUNS
+from helpers.runs import tensorboard_server
 
-HELPERS = Path(__file__).parent
+HELPERS = ROOT / "helpers"
 
 
 def set_up() -> None:
@@ -60,7 +62,7 @@ def check_environment() -> None:
     A missing or different package is named, with what to do about it.
     """
     problems = [*_wrong_python(), *_wrong_packages(), *_no_runs_folder()]
-    if graphs.find_program() is None:
+    if autograd_graphs.find_program() is None:
         problems.append("nothing draws graphs: graphviz-pure is missing")
     for problem in problems:
         print("not right:", problem)

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import nn, optim
 
-from helpers.data_generation import generate_data
 from helpers.data_preparation import v2 as data_preparation
+from helpers.datasets.line import generate_data
 from helpers.mini_batch.v1 import mini_batch
 from helpers.randomness import reseed
 from helpers.step_functions import make_train_step_fn

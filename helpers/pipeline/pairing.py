@@ -9,7 +9,6 @@ from collections.abc import Callable
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.checks import NO_BATCH, check_finite, check_loader, n_batches
 from helpers.errors import (
     DataError,
     DeviceError,
@@ -17,7 +16,13 @@ from helpers.errors import (
     FirstBatchError,
     PairingError,
 )
-from helpers.first_look import Watch, check_last_batch
+from helpers.pipeline.first_batches import Watch, check_last_batch
+from helpers.pipeline.input_checks import (
+    NO_BATCH,
+    check_finite,
+    check_loader,
+    n_batches,
+)
 
 # The part that each version of the model configuration adds.
 NEW_PART = {
@@ -81,7 +86,7 @@ def trains_with(*, data_preparation: str, model_configuration: str) -> Callable:
     """Say which versions a ``train`` goes with, and check that it gets them.
 
     The decorated function refuses wrong pairs in one sentence before it
-    trains, and has a look at the first batches (`helpers.first_look`). When
+    trains, and has a look at the first batches (`helpers.pipeline.first_batches`). When
     they show a fault, or when the loss diverges, it puts model and optimizer
     back to where they were before the call.
 

@@ -1,6 +1,6 @@
 """Kill processes while they save, and count the files that are lost.
 
-    python -m helpers.killed_saves runs/trial.pt 30
+    python -m helpers.demonstrations.kill_while_saving runs/trial.pt 30
 
 prints one line of JSON: how many of 30 files each way of saving lost
 (chapter 08). Every kill is a real one, of a process of its own.

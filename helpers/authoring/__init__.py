@@ -1,0 +1,1 @@
+"""For writers of pages: execute and store them, make challenges."""

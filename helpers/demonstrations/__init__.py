@@ -1,0 +1,1 @@
+"""What a chapter shows in processes of its own: kills, resumes, losses."""

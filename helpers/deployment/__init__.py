@@ -1,0 +1,1 @@
+"""Models outside a notebook: one file, its checks, and a service."""
