@@ -40,7 +40,7 @@ bench: $(READY) ## time an epoch of each training version against a plain loop
 	$(BIN)/python -m helpers.measuring.epoch_times
 
 torture: $(READY) ## kill, fill and damage, hundreds of times; print one table
-	TQDM_DISABLE=1 $(BIN)/python tests/torture.py
+	TQDM_DISABLE=1 $(BIN)/python tests/checkpoints/torture.py
 
 browser: $(READY) ## run every page in a real browser (needs chromium)
 	$(BIN)/python -m pip install --quiet playwright==1.65.2

@@ -35,10 +35,10 @@ def pytest_configure(config):
 # The slowest files, in this order: given out first, so that no core waits for
 # one of them at the end.
 SLOWEST = (
-    "tests/test_exercises.py",
-    "tests/test_torture.py",
-    "tests/test_saving.py",
-    "tests/test_deploying.py",
+    "tests/practice/test_exercises.py",
+    "tests/checkpoints/test_torture.py",
+    "tests/checkpoints/test_saving.py",
+    "tests/deployment/test_deployment.py",
     "notebooks/08",
     "notebooks/09",
     "notebooks/10",

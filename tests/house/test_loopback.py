@@ -16,7 +16,7 @@ import torch
 
 from helpers.deployment.model_file import Feature, export_model
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def start(arguments, tmp_path):

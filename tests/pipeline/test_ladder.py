@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from common import configure, identical, version
-from pages import definitions
 from torch import nn, optim
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -23,6 +21,7 @@ from helpers.datasets.line import (
     write_csv,
 )
 from helpers.mini_batch import v0 as mini_batch_v0
+from tests.tools import configure, definitions, identical, version
 
 # The digits that chapters 00 and 01 promise: known from
 # elsewhere, not from this code.

@@ -16,7 +16,6 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from common import assert_one_sentence, identical, state_of
 from torch import nn, optim
 
 from helpers import checkpoints
@@ -29,6 +28,7 @@ from helpers.checkpoints import (
 )
 from helpers.errors import CheckpointError
 from helpers.pipeline import Configuration
+from tests.tools import assert_one_sentence, identical, state_of
 
 LOSSES, VAL_LOSSES = [0.5, 0.25], [0.75, 0.5]
 

@@ -8,13 +8,6 @@ import re
 import numpy as np
 import pytest
 import torch
-from common import (
-    assert_one_sentence,
-    configure,
-    identical,
-    state_of,
-    version,
-)
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from helpers.datasets.line import generate_data, split_data
@@ -36,6 +29,13 @@ from helpers.runs import (
     open_writer,
     read_scalars,
     run_folder,
+)
+from tests.tools import (
+    assert_one_sentence,
+    configure,
+    identical,
+    state_of,
+    version,
 )
 
 # From the ladder of the curriculum: each training takes the data of one

@@ -7,7 +7,7 @@ import pytest
 
 import helpers.check  # registers the exercises
 from helpers.practice.exercise import EXERCISES
-from tests.pages import NOTEBOOKS, python_of, read
+from tests.tools import NOTEBOOKS, python_of, read
 
 CHAPTERS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))[1:]
 every_chapter = pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import resuming
 import torch
-from common import identical, state_of
 from torch import nn
 
 from helpers import checkpoints
@@ -23,6 +22,7 @@ from helpers.model_training import v5 as training_v5
 from helpers.model_training import v6 as model_training
 from helpers.randomness import epoch_seed, reseed
 from helpers.runs import checkpoint_path, read_scalars, run_folder
+from tests.tools import identical, state_of
 
 # torch traces the graph for the log with a tool it calls old; a writer whose
 # disk is full dies in its own thread.

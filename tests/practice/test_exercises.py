@@ -16,7 +16,7 @@ from helpers.practice import exercise as exercise_module
 from helpers.practice.exercise import EXERCISES, Exercise
 from tests.answers.common import Answers
 
-FOLDER = Path(__file__).with_name("answers")
+FOLDER = Path(__file__).parents[1] / "answers"
 ANSWERS: dict[str, Answers] = {}
 for _file in sorted(FOLDER.glob("ch*.py")):
     ANSWERS |= importlib.import_module(f"tests.answers.{_file.stem}").ANSWERS
@@ -213,7 +213,7 @@ def test_every_checker_is_exported_once():
 
 def test_the_answer_in_the_readme_is_a_real_one():
     verdict = EXERCISES["01.3"].check(ANSWERS["01.3"].wrong["no_zero_grad"])
-    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     quoted = " ".join(readme.replace("\n> ", " ").replace("**", "").split())
     for heading, text in verdict.parts[:3]:
         assert f"{heading}: {text}" in quoted

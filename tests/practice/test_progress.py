@@ -12,7 +12,7 @@ from helpers import check
 from helpers.practice import progress_file, progress_table
 from helpers.practice.exercise import EXERCISES
 from tests.answers.chapter_01 import line_by_def, line_swapped
-from tests.pages import NOTEBOOKS, markdown_cells
+from tests.tools import NOTEBOOKS, markdown_cells
 
 
 @pytest.fixture(autouse=True)

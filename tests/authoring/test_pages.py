@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 PAGES = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 NAMES = [page.name for page in PAGES]

@@ -8,7 +8,7 @@ import pytest
 from helpers.authoring import make_challenges
 from helpers.datasets.rides import HELD_OUT, RIDES, generate_rides, write_rides
 from helpers.practice.exercise import EXERCISES
-from tests.pages import read
+from tests.tools import read
 
 SOLUTIONS = sorted(make_challenges.FOLDER.glob("[!.]*_solution.ipynb"))
 every_solution = pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Train a few networks to an epoch; as a program, in a process of its own.
 
-    python tests/resuming.py FOLDER
+    python tests/checkpoints/resuming.py FOLDER
 
 goes on from the checkpoints in FOLDER to the last epoch, and writes what
 came of it to FOLDER/result.pt.
