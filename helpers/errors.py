@@ -41,6 +41,10 @@ class CheckpointError(CourseError):
     """A checkpoint cannot be written, read, or loaded into this model."""
 
 
+class ModelFileError(CourseError):
+    """An exported model cannot be written, read, or used."""
+
+
 class FirstBatchError(CourseError):
     """The first batches of a training show a fault of the loop."""
 

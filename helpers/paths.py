@@ -10,10 +10,13 @@ DATA = ROOT / "data"
 RUNS = Path(os.environ.get("TRAINING_LOOP_RUNS", ROOT / "runs"))
 
 
-def short(path: str | Path) -> str:
+def display_path(path: str | Path) -> str:
     """Name a file as pages print it: from ``runs/`` or ``data/`` downwards."""
     path = Path(path).absolute()
     for folder, name in ((RUNS, "runs"), (DATA, "data"), (ROOT, ".")):
         if path.is_relative_to(folder.absolute()):
             return (Path(name) / path.relative_to(folder.absolute())).as_posix()
     return path.name
+
+
+short = display_path

@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 from helpers.errors import CheckpointError
-from helpers.paths import short
+from helpers.paths import display_path
 
 FORMAT = 1
 # Settings that a learning-rate schedule changes while it runs.
@@ -64,7 +64,7 @@ def _one_sentence(path, what: str):
         raise
     except Exception as error:  # even a RecursionError
         raise CheckpointError(
-            f"{short(path)} {what} ({type(error).__name__}: "
+            f"{display_path(path)} {what} ({type(error).__name__}: "
             f"{_brief(str(error))})."
         ) from error
 
@@ -165,9 +165,9 @@ def write_whole(path: str | Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise CheckpointError(
-            f"{short(path)} could not be written: {error.strerror}. The file "
-            "that was there before is untouched. Make room or choose another "
-            "folder, then save again."
+            f"{display_path(path)} could not be written: {error.strerror}. The "
+            "file that was there before is untouched. Make room or choose "
+            "another folder, then save again."
         ) from error
 
 
@@ -311,8 +311,8 @@ def _from_bytes(content: bytes, path) -> dict:
         )
     except Exception as error:
         raise CheckpointError(
-            f"{short(path)} is a zip file, but holds something that is not "
-            "plain numbers and tensors, so that it was not opened further. "
+            f"{display_path(path)} is a zip file, but holds something that is "
+            "not plain numbers and tensors, so that it was not opened further. "
             "Load only what save_checkpoint wrote."
         ) from error
     with _one_sentence(path, MALFORMED):
@@ -325,23 +325,23 @@ def _read_bytes(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             # a folder; or a pipe or a device, which may never end
             raise CheckpointError(
-                f"{short(path)} is a folder or a device, not a file. Name the "
-                "file itself, often checkpoint.pt."
+                f"{display_path(path)} is a folder or a device, not a file. "
+                "Name the file itself, often checkpoint.pt."
             )
         content = path.read_bytes()
     except FileNotFoundError:
         raise CheckpointError(
-            f"There is no {short(path)}. Train with checkpoint_path first, or "
-            "check the name."
+            f"There is no {display_path(path)}. Train with checkpoint_path "
+            "first, or check the name."
         ) from None
     except OSError as error:
         raise CheckpointError(
-            f"{short(path)} cannot be read: {error.strerror}."
+            f"{display_path(path)} cannot be read: {error.strerror}."
         ) from error
     if not content:
         raise CheckpointError(
-            f"{short(path)} is empty: a program was stopped while it wrote. "
-            "Take an older checkpoint or train again."
+            f"{display_path(path)} is empty: a program was stopped while it "
+            "wrote. Take an older checkpoint or train again."
         )
     return content
 
@@ -350,8 +350,8 @@ def _check_zip(content: bytes, path) -> None:
     """Compare every part of the file with its checksum; torch.load does not."""
     if not content.startswith(b"PK\x03\x04"):
         raise CheckpointError(
-            f"{short(path)} is not a checkpoint: it does not begin like a "
-            "file of torch.save. Is it a web page, a text, or a pointer that "
+            f"{display_path(path)} is not a checkpoint: it does not begin like "
+            "a file of torch.save. Is it a web page, a text, or a pointer that "
             "git-lfs left in place of the file? Fetch the file itself."
         )
     try:
@@ -367,13 +367,13 @@ def _check_zip(content: bytes, path) -> None:
         is_whole, names = False, []
     if not is_whole:
         raise CheckpointError(
-            f"{short(path)} is damaged: its checksums do not agree, or a part "
-            "of it is missing. Copy it again, or take an older checkpoint."
+            f"{display_path(path)} is damaged: its checksums do not agree, or "
+            "a part of it is missing. Copy it again, or take an older checkpoint."
         )
     if not any(name.endswith("/data.pkl") for name in names):
         raise CheckpointError(
-            f"{short(path)} is a zip file, but not one of torch.save. Load "
-            "only what save_checkpoint wrote."
+            f"{display_path(path)} is a zip file, but not one of torch.save. "
+            "Load only what save_checkpoint wrote."
         )
 
 
@@ -389,20 +389,20 @@ def _check_state(state, path) -> None:
     }
     if not isinstance(state, dict) or "format" not in state:
         raise CheckpointError(
-            f"{short(path)} was written by torch.save, but not by "
+            f"{display_path(path)} was written by torch.save, but not by "
             "save_checkpoint: it has no format number. Read it yourself with "
             "torch.load, and pass on what you need."
         )
     if type(state["format"]) is not int or state["format"] != FORMAT:
         raise CheckpointError(
-            f"{short(path)} has format {_brief(state['format'])}, and this "
-            f"version of the course reads format {FORMAT}. Update one of the "
-            "two."
+            f"{display_path(path)} has format {_brief(state['format'])}, and "
+            f"this version of the course reads format {FORMAT}. Update one of "
+            "the two."
         )
     for key, kind in kinds.items():
         if type(state.get(key)) is not kind:
             raise CheckpointError(
-                f"{short(path)} is incomplete: {key!r} should be a "
+                f"{display_path(path)} is incomplete: {key!r} should be a "
                 f"{kind.__name__}, and is a {type(state.get(key)).__name__}."
             )
     for key in ("loss", "val_loss"):
@@ -412,14 +412,14 @@ def _check_state(state, path) -> None:
         )
         if not numbers or len(state[key]) != state["epoch"]:
             raise CheckpointError(
-                f"{short(path)} should hold {_brief(state['epoch'])} finite "
-                f"numbers under {key!r}, one an epoch, and does not."
+                f"{display_path(path)} should hold {_brief(state['epoch'])} "
+                f"finite numbers under {key!r}, one an epoch, and does not."
             )
     for where, tensor in _tensors(state, ""):
         if not _is_dense(tensor) or not tensor.is_contiguous():
             raise CheckpointError(
-                f"{short(path)} holds {_brief(where)}, which is not a plain "
-                "dense tensor. save_checkpoint never writes such a thing."
+                f"{display_path(path)} holds {_brief(where)}, which is not a "
+                "plain dense tensor. save_checkpoint never writes such a thing."
             )
 
 
@@ -440,8 +440,8 @@ def _check_all_finite(tensors, path, consequence: str) -> None:
         if not torch.isfinite(tensor).all():
             raise CheckpointError(
                 f"The values {_brief(where)} hold nan or inf, so that "
-                f"{consequence} ({short(path)}). The training had diverged: go "
-                "back to an older checkpoint and try a smaller learning rate."
+                f"{consequence} ({display_path(path)}). The training had "
+                "diverged: go back to an older checkpoint and try a smaller learning rate."
             )
 
 
@@ -468,18 +468,18 @@ def _compare_model(saved: dict, model: nn.Module, path) -> None:
     foreign = [name for name in saved if name not in own]
     if missing or foreign:
         raise CheckpointError(
-            f"{short(path)} belongs to another model. This model also needs "
-            f"{_brief(missing) if missing else 'nothing'}, and the file also "
-            f"holds {_brief(foreign) if foreign else 'nothing'}. Configure the "
-            "model as it was saved."
+            f"{display_path(path)} belongs to another model. This model also "
+            f"needs {_brief(missing) if missing else 'nothing'}, and the file "
+            f"also holds {_brief(foreign) if foreign else 'nothing'}. "
+            "Configure the model as it was saved."
         )
     for name, tensor in own.items():
         here, there = _describe(tensor), _describe(saved[name])
         if here != there:
             raise CheckpointError(
-                f"{short(path)} belongs to another model: {name!r} is {there} "
-                f"in the file and {here} in this model. Configure the model "
-                "as it was saved."
+                f"{display_path(path)} belongs to another model: {name!r} is "
+                f"{there} in the file and {here} in this model. Configure the "
+                "model as it was saved."
             )
     _check_model_finite(saved, model, path, "nothing was loaded")
 
@@ -494,7 +494,7 @@ def _compare_optimizer(state: dict, configuration, path) -> None:
     optimizer, scheduler = configuration.optimizer, configuration.scheduler
     if state["optimizer"] != type(optimizer).__name__:
         raise CheckpointError(
-            f"{short(path)} was saved with the optimizer "
+            f"{display_path(path)} was saved with the optimizer "
             f"{_brief(state['optimizer'])}, and this one is "
             f"{type(optimizer).__name__}. Take the same."
         )
@@ -504,7 +504,7 @@ def _compare_optimizer(state: dict, configuration, path) -> None:
             has, lacks = lacks, has
         raise CheckpointError(
             f"{has.capitalize()} has a learning-rate scheduler and {lacks} has "
-            f"none ({short(path)}). Set configuration.scheduler as it was."
+            f"none ({display_path(path)}). Set configuration.scheduler as it was."
         )
     saved = state["optimizer_state_dict"]
     difference = _first_difference(
@@ -512,7 +512,7 @@ def _compare_optimizer(state: dict, configuration, path) -> None:
     ) or _wrong_state(optimizer, saved, state["epoch"])
     if difference:
         raise CheckpointError(
-            f"{short(path)} does not fit this optimizer: {difference}. "
+            f"{display_path(path)} does not fit this optimizer: {difference}. "
             "Configure it as it was saved; to start anew from these weights "
             "with other settings, use load_model."
         )
@@ -632,8 +632,8 @@ def _compare_scheduler(state: dict, scheduler, path) -> None:
         ]
     if names:
         raise CheckpointError(
-            f"{short(path)} was saved with another learning-rate schedule: "
-            f"{_brief(names)} differ. Set configuration.scheduler as it was."
+            f"{display_path(path)} was saved with another learning-rate "
+            f"schedule: {_brief(names)} differ. Set configuration.scheduler as it was."
         )
 
 
@@ -649,6 +649,6 @@ def _load_all(parts, path) -> None:
         if not isinstance(error, Exception):
             raise
         raise CheckpointError(
-            f"{short(path)} could not be loaded, and model and optimizer are "
-            f"as they were: {_brief(str(error))}"
+            f"{display_path(path)} could not be loaded, and model and "
+            f"optimizer are as they were: {_brief(str(error))}"
         ) from error

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import Dataset
 
 from helpers.errors import DataError
-from helpers.paths import short
+from helpers.paths import display_path
 
 Item = tuple[torch.Tensor, torch.Tensor]
 
@@ -89,15 +89,15 @@ class CSVDataset(Dataset):
                     start += len(line)
         except OSError as error:
             raise DataError(
-                f"{short(self.path)} cannot be read: {error.strerror}. Check "
-                "the name; the data of the course lies in data/."
+                f"{display_path(self.path)} cannot be read: {error.strerror}. "
+                "Check the name; the data of the course lies in data/."
             ) from error
         self.n_columns = header.count(b",") + 1
         if self.n_columns < 2:
             raise DataError(
-                f"The first line of {short(self.path)} should name at least "
-                "two columns, with commas between them: the features and, "
-                "last, the label."
+                f"The first line of {display_path(self.path)} should name at "
+                "least two columns, with commas between them: the features "
+                "and, last, the label."
             )
 
     def __getitem__(self, index: int | slice) -> Item:
@@ -127,8 +127,8 @@ class CSVDataset(Dataset):
                     rows[i] = self._numbers(file.readline(), row)
         except OSError as error:
             raise DataError(
-                f"{short(self.path)} can no longer be read: {error.strerror}. "
-                "Was it moved after the data set was made?"
+                f"{display_path(self.path)} can no longer be read: "
+                f"{error.strerror}. Was it moved after the data set was made?"
             ) from error
         if not isinstance(index, slice):
             rows = rows[0]  # [n_columns]
@@ -143,11 +143,12 @@ class CSVDataset(Dataset):
         n_rows = len(self)
         if not -n_rows <= number < n_rows:
             raise IndexError(
-                f"There is no row {number}: {short(self.path)} has {n_rows} "
-                f"rows, counted from 0 to {n_rows - 1}, or from -1 back to "
-                f"-{n_rows}."
+                f"There is no row {number}: {display_path(self.path)} has "
+                f"{n_rows} rows, counted from 0 to {n_rows - 1}, or from -1 "
+                f"back to -{n_rows}."
                 if n_rows
-                else f"There is no row {number}: {short(self.path)} has none."
+                else f"There is no row {number}: {display_path(self.path)} "
+                "has none."
             )
         return number % n_rows
 
@@ -160,7 +161,7 @@ class CSVDataset(Dataset):
         is_right = len(numbers) == self.n_columns
         if not is_right or not all(map(math.isfinite, numbers)):
             raise DataError(
-                f"Row {row} of {short(self.path)} should hold "
+                f"Row {row} of {display_path(self.path)} should hold "
                 f"{self.n_columns} finite numbers, and holds "
                 f"{line.decode(errors='replace').strip()[:60]!r}. Repair that "
                 "line; if the file changed, make the data set again."

@@ -22,7 +22,7 @@ from torch import nn
 from helpers.checkpoints import write_whole
 from helpers.deployment import model_file_checks
 from helpers.errors import CheckpointError, DataError
-from helpers.paths import short
+from helpers.paths import display_path
 
 FORMAT = 1
 
@@ -142,8 +142,8 @@ def export_model(
             )
     except Exception as error:  # torch.export raises a dozen kinds
         raise CheckpointError(
-            f"The model could not be exported, and {short(path)} was not "
-            f"written: {_first_line(error)}"
+            f"The model could not be exported, and {display_path(path)} was "
+            f"not written: {_first_line(error)}"
         ) from error
     # what is written is what was checked, and answers as the model does
     content, _ = model_file_checks.clean(buffer.getvalue(), path, own=True)
@@ -152,8 +152,8 @@ def export_model(
     if not torch.equal(exported.predict(readings), predict(scaled, readings)):
         raise CheckpointError(
             f"The exported program answers otherwise than the model, so that "
-            f"{short(path)} was not written. Does its forward branch on the "
-            "values it gets?"
+            f"{display_path(path)} was not written. Does its forward branch on "
+            "the values it gets?"
         )
     write_whole(path, content)
 
@@ -232,12 +232,12 @@ def load_exported(path) -> Exported:
         content = Path(path).read_bytes()
     except FileNotFoundError:
         raise CheckpointError(
-            f"There is no {short(path)}. Write it with export_model, or check "
-            "the name."
+            f"There is no {display_path(path)}. Write it with export_model, or "
+            "check the name."
         ) from None
     except OSError as error:
         raise CheckpointError(
-            f"{short(path)} cannot be read: {error.strerror}."
+            f"{display_path(path)} cannot be read: {error.strerror}."
         ) from error
     content, about = model_file_checks.clean(content, path)
     _check_about(about, path)
@@ -254,21 +254,21 @@ def _read(content: bytes, about: dict, path) -> Exported:
     except Exception as error:  # torch raises almost anything here
         here = torch.__version__.partition("+")[0]
         raise CheckpointError(
-            f"{short(path)} holds a program that does not run here: it was "
-            f"exported with torch {about['torch']}, and this is {here}. "
+            f"{display_path(path)} holds a program that does not run here: it "
+            f"was exported with torch {about['torch']}, and this is {here}. "
             "Export the model again."
         ) from error
     if answers.shape != (2, 1):
         raise CheckpointError(
-            f"{short(path)} answers two rows with shape "
+            f"{display_path(path)} answers two rows with shape "
             f"{list(answers.shape)}, and should with [2, 1]. Export a model "
             "that predicts one number a row."
         )
     tensors = program.state_dict.values()
     if not all(torch.isfinite(t).all() for t in [answers, *tensors]):
         raise CheckpointError(
-            f"The weights in {short(path)} hold nan or inf, or lead to them. "
-            "The training had diverged: export an older checkpoint."
+            f"The weights in {display_path(path)} hold nan or inf, or lead to "
+            "them. The training had diverged: export an older checkpoint."
         )
     return exported
 
@@ -287,7 +287,9 @@ def _check_about(about, path) -> None:
     except (KeyError, TypeError, AttributeError):
         wrong = "names, units or ranges are missing"
     if wrong:
-        raise CheckpointError(f"{short(path)} is no model to ask: {wrong}.")
+        raise CheckpointError(
+            f"{display_path(path)} is no model to ask: {wrong}."
+        )
 
 
 def _wrong_about(about: dict) -> str | None:

@@ -20,7 +20,7 @@ import zipfile
 import torch
 
 from helpers.errors import CheckpointError
-from helpers.paths import short
+from helpers.paths import display_path
 
 ABOUT = "about.json"  # units and ranges, beside the program
 
@@ -75,20 +75,21 @@ def clean(content: bytes, path, *, own=False) -> tuple[bytes, dict]:
     """
     if not content:
         raise CheckpointError(
-            f"{short(path)} is empty: a program was stopped while it wrote. "
-            "Export the model again."
+            f"{display_path(path)} is empty: a program was stopped while it "
+            "wrote. Export the model again."
         )
     if not content.startswith(b"PK\x03\x04"):
         raise CheckpointError(
-            f"{short(path)} is not an exported model: it does not begin like "
-            "a file of torch.export.save. Is it a web page, a text, or a "
+            f"{display_path(path)} is not an exported model: it does not begin "
+            "like a file of torch.export.save. Is it a web page, a text, or a "
             "pointer that git-lfs left in place of the file?"
         )
     parts = _unpack(content, path)
     if any(name.endswith("/data.pkl") for name in parts):
         raise CheckpointError(
-            f"{short(path)} is a checkpoint, and a checkpoint holds numbers "
-            "only. Load it into its model, and export that with export_model."
+            f"{display_path(path)} is a checkpoint, and a checkpoint holds "
+            "numbers only. Load it into its model, and export that with "
+            "export_model."
         )
     try:
         parts = _checked_parts(parts)
@@ -98,12 +99,12 @@ def clean(content: bytes, path, *, own=False) -> tuple[bytes, dict]:
         if own:
             what, advice = "written", "Build the model without it."
         raise CheckpointError(
-            f"{short(path)} was not {what}: {refused}. {advice}"
+            f"{display_path(path)} was not {what}: {refused}. {advice}"
         ) from None
     except Exception as error:  # a foreign file raises almost anything
         raise CheckpointError(
-            f"{short(path)} was not opened: its parts are not those of an "
-            "exported model. Load only what export_model wrote."
+            f"{display_path(path)} was not opened: its parts are not those of "
+            "an exported model. Load only what export_model wrote."
         ) from error
     return _pack(parts), about
 
@@ -125,8 +126,8 @@ def _unpack(content: bytes, path) -> dict[str, bytes]:
             return parts
     except Exception as error:  # a damaged file raises almost anything
         raise CheckpointError(
-            f"{short(path)} is damaged: its checksums do not agree, or a part "
-            "of it is missing. Copy it again, or export the model again."
+            f"{display_path(path)} is damaged: its checksums do not agree, or "
+            "a part of it is missing. Copy it again, or export the model again."
         ) from error
 
 

@@ -34,7 +34,7 @@ from starlette.exceptions import HTTPException
 
 from helpers.deployment.model_file import Exported, load_exported
 from helpers.errors import CourseError, ServiceError
-from helpers.paths import ROOT, short
+from helpers.paths import ROOT, display_path
 
 MAX_ROWS = 1000  # in one request
 MAX_BYTES = 1_000_000  # of one request
@@ -236,7 +236,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     port = listening.getsockname()[1]
-    print(f"Serving {short(options.file)} on http://{LOOPBACK}:{port}")
+    print(f"Serving {display_path(options.file)} on http://{LOOPBACK}:{port}")
     print("Ctrl-C ends it.", flush=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with contextlib.suppress(KeyboardInterrupt):

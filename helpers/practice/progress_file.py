@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from helpers.paths import RUNS, short
+from helpers.paths import RUNS, display_path
 from helpers.practice.verdict import Verdict
 
 # Solved or answered since this kernel started, also where nothing is written.
@@ -60,8 +60,8 @@ def note_solved(key: str) -> str:
             out.write(json.dumps(entry) + "\n")
     except OSError as error:
         return (
-            f"{short(file())} could not be written ({error.strerror}). Your "
-            "answer is right all the same."
+            f"{display_path(file())} could not be written ({error.strerror}). "
+            "Your answer is right all the same."
         )
     return ""
 
@@ -78,7 +78,8 @@ def solved() -> tuple[set[str], str]:
     except FileNotFoundError:
         return set(_now), ""
     except OSError as error:
-        return set(_now), f"{short(file())} cannot be read: {error.strerror}."
+        reason = f"{display_path(file())} cannot be read: {error.strerror}."
+        return set(_now), reason
     lines = content.splitlines()
     keys = [_key_of(line) for line in lines if line.strip()]
     good = {key for key in keys if key}
@@ -110,10 +111,11 @@ def _set_aside(content: bytes, good: set[str]) -> str:
         os.replace(part, file())
     except OSError as error:
         return (
-            f"{short(file())} is damaged, and could not be set aside "
+            f"{display_path(file())} is damaged, and could not be set aside "
             f"({error.strerror}). What can be read of it counts."
         )
     return (
-        f"{short(file())} was damaged. It is kept as {short(aside)}; "
-        f"{len(good)} entries could be read and count on."
+        f"{display_path(file())} was damaged. It is kept as "
+        f"{display_path(aside)}; {len(good)} entries could be read and count "
+        "on."
     )

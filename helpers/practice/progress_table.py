@@ -2,7 +2,7 @@
 
 import html
 
-from helpers.paths import short
+from helpers.paths import display_path
 from helpers.practice import progress_file
 from helpers.practice.exercise import EXERCISES
 
@@ -85,7 +85,10 @@ def _answered(quiz, solved: set[str]) -> str:
 def _next(solved: set[str]) -> list[str]:
     """Say which exercise comes next, and where all this is kept."""
     left = [entry for n, entry in sorted(EXERCISES.items()) if n not in solved]
-    kept = f"Kept in {short(progress_file.file())}. Delete that file to start over."
+    kept = (
+        f"Kept in {display_path(progress_file.file())}. Delete that file to "
+        "start over."
+    )
     if not left:
         return ["Every exercise is solved.", kept]
     first = left[0]

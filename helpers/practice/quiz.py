@@ -17,7 +17,7 @@ import ipywidgets
 from IPython.display import display
 
 from helpers.errors import DataError
-from helpers.paths import DATA, short
+from helpers.paths import DATA, display_path
 from helpers.practice import progress_file
 from helpers.practice.verdict import (
     COLOUR,
@@ -123,7 +123,9 @@ def load_quiz(name: str) -> Quiz:
             f"There is no quiz {name!r} in data/quizzes. There are: {there}."
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{short(path)} cannot be read: {error}.") from error
+        raise DataError(
+            f"{display_path(path)} cannot be read: {error}."
+        ) from error
     return _quiz_of(name, content, path)
 
 
@@ -136,13 +138,13 @@ def _quiz_of(name: str, content: dict, path: Path) -> Quiz:
             question = Question(options=options, **rest)
         except (KeyError, TypeError) as error:
             raise DataError(
-                f"{short(path)}, question {number}: it needs key, text and "
-                f"options with text and reason ({error})."
+                f"{display_path(path)}, question {number}: it needs key, text "
+                f"and options with text and reason ({error})."
             ) from error
         n_right = sum(option.right for option in options)
         if len(options) < 2 or n_right != 1:
             raise DataError(
-                f"{short(path)}, question {question.key!r}: it has "
+                f"{display_path(path)}, question {question.key!r}: it has "
                 f"{len(options)} options, {n_right} of them right, and needs "
                 "two or more with exactly one right."
             )
@@ -150,8 +152,8 @@ def _quiz_of(name: str, content: dict, path: Path) -> Quiz:
     keys = [question.key for question in questions]
     if not questions or len(set(keys)) < len(keys) or "title" not in content:
         raise DataError(
-            f"{short(path)} needs a title and questions with a key of their "
-            "own each."
+            f"{display_path(path)} needs a title and questions with a key of "
+            "their own each."
         )
     return Quiz(name, content["title"], tuple(questions))
 

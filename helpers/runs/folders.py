@@ -14,7 +14,7 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from torch.utils.tensorboard import SummaryWriter
 
 from helpers.errors import RunNameError
-from helpers.paths import RUNS, short
+from helpers.paths import RUNS, display_path
 
 # One part of a run name. Windows allows no ':' and reserves a few names.
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=+-]*(?<!\.)")
@@ -74,8 +74,8 @@ def clear_run(run_name: str) -> None:
         )
         if file.is_symlink() or not written_by_a_run:
             raise RunNameError(
-                f"{short(file)} was not written by a run, so that nothing was "
-                f"deleted. Move it away, then clear {run_name!r} again."
+                f"{display_path(file)} was not written by a run, so that "
+                f"nothing was deleted. Move it away, then clear {run_name!r} again."
             )
     shutil.rmtree(folder)
 
@@ -97,7 +97,8 @@ def open_writer(run_name: str | None) -> SummaryWriter | None:
         return SummaryWriter(folder)
     except OSError as error:
         _warn(
-            f"Nothing will be logged: {short(folder)} cannot be written", error
+            f"Nothing will be logged: {display_path(folder)} cannot be written",
+            error,
         )
         return None
 
@@ -190,8 +191,8 @@ def read_scalars(run_name: str) -> dict[str, tuple[list[int], list[float]]]:
     folder = run_folder(run_name)
     if not any(folder.glob("*tfevents*")):
         raise RunNameError(
-            f"{short(folder)} holds no event file. Run the cell that logs "
-            "before the one that reads."
+            f"{display_path(folder)} holds no event file. Run the cell that "
+            "logs before the one that reads."
         )
     # A resumed run holds its graph once more; that is no news for the reader.
     logging.getLogger("tensorboard").setLevel(logging.ERROR)

@@ -17,7 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import (
 )
 
 from helpers.errors import ServiceError
-from helpers.paths import short
+from helpers.paths import display_path
 
 
 def use_this_environment() -> None:
@@ -74,8 +74,8 @@ def find_server(logdir: str | Path) -> str:
     info = _info(logdir)
     if info is None or not _answers(f"http://localhost:{info.port}"):
         raise ServiceError(
-            f"No TensorBoard server reads {short(logdir)}. Run the cell with "
-            "%tensorboard first; if it printed an error, that says why."
+            f"No TensorBoard server reads {display_path(logdir)}. Run the cell "
+            "with %tensorboard first; if it printed an error, that says why."
         )
     return f"http://localhost:{info.port}"
 
@@ -123,7 +123,7 @@ def served_tags(logdir: str | Path, wait: float = 30) -> dict[str, list[str]]:
         return shown
     raise ServiceError(
         f"The TensorBoard server at {url} shows no scalars after {wait:g} "
-        f"seconds. Does {short(logdir)} hold an event file?"
+        f"seconds. Does {display_path(logdir)} hold an event file?"
     )
 
 
