@@ -17,43 +17,38 @@ import ipywidgets
 from IPython.display import display
 
 from helpers.errors import DataError
+from helpers.page.colours import FAINT, FOCUS, RIGHT, WRONG
+from helpers.page.markdown import WIDTH, as_html, markdown
 from helpers.paths import DATA, display_path
 from helpers.practice import progress_file
-from helpers.practice.verdict import (
-    COLOUR,
-    NOT_YET,
-    SOLVED,
-    as_html,
-    markdown,
-)
+from helpers.practice.verdict import COLOUR, NOT_YET, SOLVED
 
 QUIZZES = DATA / "quizzes"
-WIDTH = "46em"
 # Buttons of ipywidgets cut a text after one line; an answer may be longer. The
 # names --jp-... are colours of JupyterLab, light and dark.
-STYLE = """<style>
-.course-quiz button.quiz-option {
+STYLE = f"""<style>
+.course-quiz button.quiz-option {{
   height: auto; width: 100%; margin: 2px 0; padding: 0.3em 0.8em;
   white-space: normal; text-align: left; line-height: 1.5;
   color: var(--jp-content-font-color1, inherit); background: transparent;
-  border: 1px solid var(--jp-border-color1, #9A9A9A);
+  border: 1px solid var(--jp-border-color1, {FAINT});
   border-left-width: 5px;
-}
-.course-quiz button.quiz-option:hover {
+}}
+.course-quiz button.quiz-option:hover {{
   background: rgba(128, 128, 128, 0.15);
-}
-.course-quiz button.quiz-right { border-color: #009E73; }
-.course-quiz button.quiz-wrong { border-color: #D55E00; }
-.course-quiz button.quiz-option:focus-visible {
-  outline: 3px solid #56B4E9; outline-offset: 1px;
-}
-.course-quiz button.quiz-option, .course-quiz .widget-html-content {
+}}
+.course-quiz button.quiz-right {{ border-color: {RIGHT}; }}
+.course-quiz button.quiz-wrong {{ border-color: {WRONG}; }}
+.course-quiz button.quiz-option:focus-visible {{
+  outline: 3px solid {FOCUS}; outline-offset: 1px;
+}}
+.course-quiz button.quiz-option, .course-quiz .widget-html-content {{
   font-size: var(--jp-content-font-size1, 14px); line-height: 1.5;
-}
-.course-quiz pre {
+}}
+.course-quiz pre {{
   background: rgba(128, 128, 128, 0.12); padding: 0.6em 0.8em;
   line-height: 1.4; overflow-x: auto;
-}
+}}
 </style>"""
 
 

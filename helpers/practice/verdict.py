@@ -1,16 +1,16 @@
 """What a checker answers: solved, not started, or what is wrong and why."""
 
 import html
-import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-import mistune
+from helpers.page.colours import IDLE, RIGHT, WRONG
+from helpers.page.markdown import as_html, framed, markdown
+
+__all__ = ["Verdict", "as_html", "markdown", "wrong"]
 
 SOLVED, NOT_STARTED, NOT_YET = "solved", "not started", "not yet"
-# The colours of the figures, see-through enough for a light and a dark page.
-COLOUR = {SOLVED: "#009E73", NOT_STARTED: "#9A9A9A", NOT_YET: "#D55E00"}
-_render = mistune.create_markdown(escape=True)
+COLOUR = {SOLVED: RIGHT, NOT_STARTED: IDLE, NOT_YET: WRONG}
 NOTHING_THERE = (
     "Write your answer in place of the `...`, run its cell, then this one."
 )
@@ -74,29 +74,14 @@ class Verdict:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        style = (
-            f"border-left: 5px solid {COLOUR[self.state]}; "
-            "padding: 0.2em 1em; margin: 0.3em 0; max-width: 46em"
-        )
         title = f"<b>{html.escape(self.name)}: {self.state}.</b>"
         rows = "".join(
             f"<div style='margin-top: 0.4em'>{_row(heading, text)}</div>"
             for heading, text in self.parts
         )
-        return f'<div style="{style}">{title}{rows}</div>'
-
-
-def markdown(text: str) -> str:
-    """Render Markdown as HTML; tags in it stay plain text."""
-    return _render(text.strip())
+        return framed(title + rows, COLOUR[self.state])
 
 
 def _row(heading: str, text: str) -> str:
     shown = as_html(text)
     return f"<b>{heading}:</b> {shown}" if heading else shown
-
-
-def as_html(text: str) -> str:
-    """Render a line of Markdown without a paragraph; tags stay plain text."""
-    rendered = _render(text.strip()).strip()
-    return re.sub(r"^<p>((?:(?!<p>).)*)</p>$", r"\1", rendered, flags=re.DOTALL)
