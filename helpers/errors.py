@@ -4,6 +4,7 @@ A message says what was expected, what was found, the likely cause and what
 to do. All of them are a ``CourseError``.
 """
 
+import reprlib
 import traceback
 
 
@@ -55,3 +56,10 @@ class DivergenceError(CourseError):
 
 class ServiceError(CourseError):
     """A server did not start or did not answer."""
+
+
+def one_line(value: object) -> str:
+    """Show a value that may be anything in a few words, on one line."""
+    limits = reprlib.Repr()
+    limits.maxstring = limits.maxother = limits.maxlong = 60
+    return " ".join(limits.repr(value).split())[:300]
