@@ -4,7 +4,7 @@ import html
 
 from helpers.paths import display_path
 from helpers.practice import progress_file
-from helpers.practice.exercise import EXERCISES
+from helpers.practice.exercises import CHECKERS, all_exercises
 
 CHAPTERS = {
     "01": "Higher-order functions",
@@ -41,7 +41,7 @@ class Overview:
         solved, trouble = progress_file.solved()
         self.rows = []
         for chapter, title in CHAPTERS.items():
-            numbers = [n for n in EXERCISES if n.startswith(f"{chapter}.")]
+            numbers = [n for n in CHECKERS if n.startswith(f"{chapter}.")]
             done = sum(number in solved for number in numbers)
             quiz = (
                 "" if chapter == "C1" else _answered(load_quiz(chapter), solved)
@@ -84,7 +84,7 @@ def _answered(quiz, solved: set[str]) -> str:
 
 def _next(solved: set[str]) -> list[str]:
     """Say which exercise comes next, and where all this is kept."""
-    left = [entry for n, entry in sorted(EXERCISES.items()) if n not in solved]
+    left = [one for one in all_exercises() if one.number not in solved]
     kept = (
         f"Kept in {display_path(progress_file.file())}. Delete that file to "
         "start over."

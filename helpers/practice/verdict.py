@@ -1,11 +1,14 @@
 """What a checker answers: solved, not started, or what is wrong and why."""
 
 import html
+import re
 from dataclasses import dataclass
 from typing import NoReturn
 
 from helpers.page.colours import IDLE, RIGHT, WRONG
 from helpers.page.markdown import as_html, framed, markdown
+from helpers.practice.signs import Wrong
+from helpers.practice.words import Finding
 
 __all__ = ["Verdict", "as_html", "markdown", "wrong"]
 
@@ -16,32 +19,14 @@ NOTHING_THERE = (
 )
 
 
-class Wrong(Exception):
-    """Raised inside a checker when it knows what is wrong."""
-
-    def __init__(self, diagnosis, expected, found, cause, look=""):
-        super().__init__(diagnosis)
-        self.diagnosis = diagnosis
-        self.expected, self.found = expected, found
-        self.cause, self.look = cause, look
+class Worded(Wrong):
+    def __init__(self, finding):
+        super().__init__(finding.diagnosis, {})
+        self.finding = finding
 
 
-def wrong(
-    diagnosis: str, *, expected: str, found: str, cause: str, look=""
-) -> NoReturn:
-    """End a checker with a diagnosis.
-
-    Args:
-        diagnosis: its short name, which tests compare: "plain_mean".
-        expected: what the checker looked for, a sentence in Markdown.
-        found: what it saw in its place.
-        cause: what most likely led to it, and what to do.
-        look: where the course explains it; "" takes that of the exercise.
-
-    Raises:
-        Wrong: always.
-    """
-    raise Wrong(diagnosis, expected, found, cause, look)
+def wrong(diagnosis, *, expected, found, cause, look="") -> NoReturn:
+    raise Worded(Finding(diagnosis, expected, found, cause, look or None))
 
 
 @dataclass(frozen=True)
@@ -68,6 +53,7 @@ class Verdict:
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.state}."]
         for heading, text in self.parts:
+            text = _without_links(text)
             lines.append(f"  {heading}: {text}" if heading else f"  {text}")
         return "\n".join(lines)
 
@@ -85,3 +71,8 @@ class Verdict:
 def _row(heading: str, text: str) -> str:
     shown = as_html(text)
     return f"<b>{heading}:</b> {shown}" if heading else shown
+
+
+def _without_links(text: str) -> str:
+    """Leave the address out of each Markdown link."""
+    return re.sub(r"\[([^\]]+)\]\(\S+?\)", r"\1", text)

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 import helpers.check  # registers the exercises
-from helpers.practice import exercise as exercise_module
-from helpers.practice.exercise import EXERCISES, Exercise
+from helpers.practice import exercises as exercise_module
+from helpers.practice.exercises import CHECKERS, Exercise, all_exercises
 from tests.answers.common import Answers
 
 FOLDER = Path(__file__).parents[1] / "answers"
@@ -30,7 +30,7 @@ def passed(answer) -> tuple:
 
 
 def test_every_exercise_has_its_answers():
-    assert set(ANSWERS) == set(EXERCISES)
+    assert set(ANSWERS) == set(CHECKERS)
     for number, given in ANSWERS.items():
         assert len(given.right) >= 3, number
         diagnoses = {name.split(" ")[0] for name in given.wrong}
@@ -52,7 +52,7 @@ def state_of_the_world():
 def judge(number, answer):
     """Check an answer; whatever it is, nothing else may change by that."""
     before = state_of_the_world()
-    verdict = EXERCISES[number].check(*passed(answer))
+    verdict = CHECKERS[number](*passed(answer))
     assert state_of_the_world() == before
     return verdict
 
@@ -81,13 +81,13 @@ def test_wrong_answers_get_their_diagnosis(number, name):
     assert "Traceback" not in str(verdict)
 
 
-@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("number", CHECKERS)
 def test_the_same_words_again(number):
     """What a checker says is compared in pages, so that it may not vary."""
     for answer in list(ANSWERS[number].wrong.values())[:3]:
-        first = EXERCISES[number].check(*passed(answer))
+        first = CHECKERS[number](*passed(answer))
         torch.rand(3)
-        assert str(EXERCISES[number].check(*passed(answer))) == str(first)
+        assert str(CHECKERS[number](*passed(answer))) == str(first)
 
 
 # ------------------------------------------------------ whatever is passed
@@ -152,10 +152,10 @@ JUNK = {
 }
 
 
-@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("number", CHECKERS)
 def test_whatever_is_passed_is_answered_in_words(number, monkeypatch):
     monkeypatch.setattr(exercise_module, "SECONDS", 3.0)
-    check = EXERCISES[number].check
+    check = CHECKERS[number]
     n_arguments = max(
         (len(passed(a)) for a in ANSWERS[number].right.values()), default=1
     )
@@ -167,22 +167,22 @@ def test_whatever_is_passed_is_answered_in_words(number, monkeypatch):
     assert check(*[junk] * 9).state == "not yet"
 
 
-@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("number", CHECKERS)
 def test_an_endless_answer_is_given_up(number, monkeypatch):
     monkeypatch.setattr(exercise_module, "SECONDS", 0.1)
     right = passed(next(iter(ANSWERS[number].right.values())))
     if not callable(right[0]) or isinstance(right[0], torch.nn.Module):
         pytest.skip("the answer is no function")
     start = time.monotonic()
-    verdict = EXERCISES[number].check(*[endless] * len(right))
+    verdict = CHECKERS[number](*[endless] * len(right))
     assert time.monotonic() - start < 5
     assert verdict.state == "not yet"
     assert verdict.diagnosis in ("too_slow", "no_class", "wrong_kind"), verdict
 
 
-@pytest.mark.parametrize("number", EXERCISES)
+@pytest.mark.parametrize("number", CHECKERS)
 def test_nothing_written_is_not_started(number):
-    check = EXERCISES[number].check
+    check = CHECKERS[number]
     n = max((len(passed(a)) for a in ANSWERS[number].right.values()), default=1)
 
     def stub(*_): ...
@@ -208,11 +208,11 @@ def test_every_checker_is_exported_once():
         for check in challenge
         if isinstance(getattr(check, "exercise", None), Exercise)
     ]
-    assert sorted(numbers) == sorted(EXERCISES)
+    assert sorted(numbers) == sorted(CHECKERS)
 
 
 def test_the_answer_in_the_readme_is_a_real_one():
-    verdict = EXERCISES["01.3"].check(ANSWERS["01.3"].wrong["no_zero_grad"])
+    verdict = CHECKERS["01.3"](ANSWERS["01.3"].wrong["no_zero_grad"])
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     quoted = " ".join(readme.replace("\n> ", " ").replace("**", "").split())
     for heading, text in verdict.parts[:3]:
@@ -221,6 +221,6 @@ def test_the_answer_in_the_readme_is_a_real_one():
 
 
 def test_names_and_numbers():
-    for number, entry in EXERCISES.items():
+    for number, entry in ((e.number, e) for e in all_exercises()):
         assert re.fullmatch(r"(0[1-9]|10|C1)\.[1-9]", number)
         assert entry.look and entry.title and 1 <= entry.minutes <= 30

@@ -6,7 +6,7 @@ import re
 import pytest
 
 import helpers.check  # registers the exercises
-from helpers.practice.exercise import EXERCISES
+from helpers.practice.exercises import CHECKERS, all_exercises
 from tests.tools import NOTEBOOKS, python_of, read
 
 CHAPTERS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))[1:]
@@ -38,7 +38,7 @@ every_exercise = pytest.mark.parametrize(("path", "place", "four"), ALL)
 
 def test_every_exercise_is_in_a_page_and_the_other_way_round():
     in_pages = [param.id for param in ALL]
-    registered = [n for n in EXERCISES if not n.startswith("C")]
+    registered = [n for n in CHECKERS if not n.startswith("C")]
     assert sorted(in_pages) == sorted(registered)
 
 
@@ -59,7 +59,7 @@ def test_the_time_at_the_top_counts_the_exercises_in(path):
     first = read(path).cells[0].source
     minutes = sum(
         entry.minutes
-        for number, entry in EXERCISES.items()
+        for number, entry in ((e.number, e) for e in all_exercises())
         if number.startswith(path.name[:2])
     )
     said = re.search(
@@ -78,13 +78,13 @@ def test_an_exercise_is_four_cells(path, place, four):
     assert all(tagged(cell, "exercise") for cell in four)
     found = re.match(r"### Exercise (\S+) · (.+)", statement.source)
     number, title = found.groups()
-    entry = EXERCISES[number]
+    entry = CHECKERS[number].exercise
     assert title == entry.title
     said = f"*{entry.level.capitalize()}, about {entry.minutes} minutes.*"
     assert said in statement.source
     assert "..." in stub.source and not stub.outputs
     assert re.fullmatch(
-        rf"check\.{entry.check.__name__}\([^()]*\)", check.source.strip()
+        rf"check\.{CHECKERS[number].__name__}\([^()]*\)", check.source.strip()
     )
     (output,) = check.outputs
     assert f"{entry.name}: not started." in output.data["text/plain"]
@@ -149,4 +149,4 @@ def test_a_quiz_at_the_end(path):
     assert "## What you learned" in last.source
     (output,) = quiz.outputs
     assert "Answer and reasons" in output.data["text/html"]
-    assert helpers.check.line is EXERCISES["01.1"].check
+    assert helpers.check.line is CHECKERS["01.1"]

@@ -10,7 +10,7 @@ import pytest
 from helpers import __main__ as command_line
 from helpers import check
 from helpers.practice import progress_file, progress_table
-from helpers.practice.exercise import EXERCISES
+from helpers.practice.exercises import CHECKERS
 from tests.answers.chapter_01 import line_by_def, line_swapped
 from tests.tools import NOTEBOOKS, markdown_cells
 
@@ -137,7 +137,7 @@ def test_the_table_counts(own_file, capsys):
     progress_file.note_solved("no exercise of this name")
     assert command_line.main(["progress"]) == 0
     rows = capsys.readouterr().out.splitlines()
-    n = sum(number.startswith("01.") for number in EXERCISES)
+    n = sum(number.startswith("01.") for number in CHECKERS)
     (row,) = (row for row in rows if row.startswith("01 "))
     assert f"1 of {n}" in row and "1 of 4" in row
     assert any("Next: Exercise 01.2" in row for row in rows)
@@ -145,7 +145,7 @@ def test_the_table_counts(own_file, capsys):
 
 
 def test_the_table_says_when_all_is_done(own_file):
-    for number in EXERCISES:
+    for number in CHECKERS:
         progress_file.note_solved(number)
     assert "Every exercise is solved." in str(progress_table.show_progress())
 

@@ -15,9 +15,9 @@ import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.practice import exercise as exercise_module
+from helpers.practice import exercises as exercise_module
 from helpers.practice import progress_file, sandbox
-from helpers.practice.exercise import EXERCISES, exercise
+from helpers.practice.exercises import CHECKERS, Exercise, register
 from helpers.practice.unfinished import (
     is_unfinished,
     unfinished_helpers,
@@ -30,12 +30,11 @@ def check(monkeypatch):
     """A checker that calls the answer once, and finds nothing wrong."""
     monkeypatch.setattr(progress_file, "note", lambda number, verdict: verdict)
 
-    @exercise("99.9", "Test", minutes=1, level="easy", look="nowhere")
     def call_it(answer):
         answer()
 
-    yield call_it
-    del EXERCISES["99.9"]
+    yield register(Exercise("99.9", "Test", 1, "easy", None, None), call_it)
+    del CHECKERS["99.9"]
 
 
 # ------------------------------------------------- what an answer can reach

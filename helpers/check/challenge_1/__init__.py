@@ -13,7 +13,7 @@ from helpers.check.challenge_1.tomorrow import tomorrow
 from helpers.check.chapter_01 import check_train_step
 from helpers.check.chapter_04 import check_any_dataset, check_loaders
 from helpers.check.chapter_05 import check_epoch_loss, check_val_step
-from helpers.practice.exercise import exercise
+from helpers.practice.exercises import exercise
 
 __all__ = [
     "checkpoint",

@@ -3,7 +3,7 @@
 import functools
 
 from helpers.check.chapter_07 import check_log
-from helpers.practice.exercise import call, exercise, kind
+from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.verdict import wrong
 
 WRITER = "exercise 07.1, and chapter 06, the section *A first scalar*"

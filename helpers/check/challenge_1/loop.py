@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.practice.exercise import call, exercise, kind
+from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.probes.loaders import check_batches_are_moved
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong

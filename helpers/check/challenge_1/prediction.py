@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from helpers.datasets.rides import HELD_OUT, RIDES, write_rides
-from helpers.practice.exercise import call, exercise, kind
+from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 

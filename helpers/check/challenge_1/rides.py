@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from helpers.check.chapter_02 import ask, length_of
 from helpers.datasets.rides import write_rides
-from helpers.practice.exercise import call, exercise, kind
+from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.probes.loaders import passes_of
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong

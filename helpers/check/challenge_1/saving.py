@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn, optim
 
-from helpers.practice.exercise import call, exercise, kind
+from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.probes.steps import close, make_batches
 from helpers.practice.verdict import wrong
 

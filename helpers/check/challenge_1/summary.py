@@ -3,7 +3,7 @@
 import html
 
 from helpers.practice import progress_file
-from helpers.practice.exercise import EXERCISES
+from helpers.practice.exercises import all_exercises
 
 
 class Summary:
@@ -12,9 +12,9 @@ class Summary:
     def __init__(self):
         solved, _ = progress_file.solved()
         self.rows = [
-            (number, entry.title, number in solved)
-            for number, entry in sorted(EXERCISES.items())
-            if number.startswith("C1.")
+            (one.number, one.title, one.number in solved)
+            for one in all_exercises()
+            if one.number.startswith("C1.")
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """What several checkers of chapter 01 share."""
 
-from helpers.practice.exercise import kind
+from helpers.practice.exercises import kind
 from helpers.practice.verdict import wrong
 
 BUILDER = "chapter 01, the section *From powers to a builder*"

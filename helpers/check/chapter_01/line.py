@@ -8,7 +8,7 @@ from helpers.check.chapter_01.common import (
     expect_function,
     expect_number,
 )
-from helpers.practice.exercise import call, exercise
+from helpers.practice.exercises import call, exercise
 from helpers.practice.verdict import wrong
 
 

@@ -5,7 +5,7 @@ from helpers.check.chapter_01.common import (
     expect_function,
     expect_number,
 )
-from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.exercises import call, code, exercise, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 

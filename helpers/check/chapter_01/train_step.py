@@ -3,7 +3,7 @@
 import torch
 
 from helpers.check.chapter_01.common import BUILDER, CLOSURE, expect_function
-from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.exercises import call, code, exercise, kind
 from helpers.practice.probes.steps import (
     Bench,
     close,

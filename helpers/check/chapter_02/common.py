@@ -5,7 +5,7 @@ import itertools
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.practice.exercise import brief, kind
+from helpers.practice.exercises import brief, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 

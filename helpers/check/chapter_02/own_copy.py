@@ -15,7 +15,7 @@ from helpers.check.chapter_02.common import (
     sentence,
     show,
 )
-from helpers.practice.exercise import call, exercise
+from helpers.practice.exercises import call, exercise
 from helpers.practice.verdict import wrong
 
 KINDS = (np.float64, np.float32, np.int64)

@@ -14,7 +14,7 @@ from helpers.check.chapter_02.common import (
     matches,
     show,
 )
-from helpers.practice.exercise import call, exercise
+from helpers.practice.exercises import call, exercise
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 

@@ -10,7 +10,7 @@ from helpers.check.chapter_03.common import (
     join_words,
     read_pass,
 )
-from helpers.practice.exercise import call, exercise
+from helpers.practice.exercises import call, exercise
 from helpers.practice.verdict import wrong
 
 COUNTS = (2160, 630, 210)  # of the classes 0, 1 and 2

@@ -5,7 +5,7 @@ import itertools
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.practice.exercise import kind
+from helpers.practice.exercises import kind
 from helpers.practice.probes.loaders import passes_of
 from helpers.practice.verdict import wrong
 

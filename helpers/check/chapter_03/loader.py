@@ -9,7 +9,7 @@ from helpers.check.chapter_03.common import (
     join_words,
     read_pass,
 )
-from helpers.practice.exercise import call, exercise
+from helpers.practice.exercises import call, exercise
 from helpers.practice.verdict import wrong
 
 LOADER = "chapter 03, the section *A loader*"

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.check.chapter_03.common import ARGUMENTS
-from helpers.practice.exercise import brief, call, exercise, kind
+from helpers.practice.exercises import brief, call, exercise, kind
 from helpers.practice.verdict import wrong
 
 # points, batch size, drop_last, epochs

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from helpers.check.chapter_01 import cause_of_no_function
-from helpers.practice.exercise import code, kind
+from helpers.practice.exercises import code, kind
 from helpers.practice.verdict import wrong
 
 

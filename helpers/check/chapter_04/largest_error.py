@@ -9,7 +9,7 @@ from helpers.check.chapter_04.common import (
     expect_step,
     which_value,
 )
-from helpers.practice.exercise import call, exercise
+from helpers.practice.exercises import call, exercise
 from helpers.practice.probes.steps import (
     Bench,
     close,

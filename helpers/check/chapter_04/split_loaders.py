@@ -5,7 +5,7 @@ import operator
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from helpers.practice.exercise import brief, call, code, exercise, kind
+from helpers.practice.exercises import brief, call, code, exercise, kind
 from helpers.practice.probes.loaders import (
     numbered_dataset,
     passes_of,

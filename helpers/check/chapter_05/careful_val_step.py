@@ -7,7 +7,7 @@ from torch import nn
 
 from helpers.check.chapter_04 import expect_float, expect_step
 from helpers.check.chapter_05.common import EVAL
-from helpers.practice.exercise import call, exercise
+from helpers.practice.exercises import call, exercise
 from helpers.practice.probes.steps import (
     Diary,
     close,

@@ -4,7 +4,7 @@ import operator
 from pathlib import Path
 
 from helpers.errors import RunNameError
-from helpers.practice.exercise import brief, call, code, exercise, kind
+from helpers.practice.exercises import brief, call, code, exercise, kind
 from helpers.practice.probes.logs import (
     near,
     scratch,

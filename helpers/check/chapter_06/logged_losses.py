@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from helpers.check.chapter_06.common import NAMES
-from helpers.practice.exercise import call, code, exercise
+from helpers.practice.exercises import call, code, exercise
 from helpers.practice.probes.logs import (
     compare_points,
     read_logged,

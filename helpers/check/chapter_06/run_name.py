@@ -5,7 +5,7 @@ import re
 
 from helpers.check.chapter_06.common import NAMES
 from helpers.errors import RunNameError
-from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.exercises import call, code, exercise, kind
 from helpers.practice.verdict import wrong
 
 SHARED = "chapter 06, the section *Why two runs must not share a folder*"

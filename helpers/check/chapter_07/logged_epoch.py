@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 
 from helpers.check.chapter_07.common import METHODS, check_one_file
-from helpers.practice.exercise import call, code, exercise
+from helpers.practice.exercises import call, code, exercise
 from helpers.practice.probes.logs import (
     Logged,
     compare_points,

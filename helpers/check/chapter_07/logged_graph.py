@@ -14,7 +14,7 @@ from helpers.check.chapter_07.common import (
     not_through_this_writer,
     state,
 )
-from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.exercises import call, code, exercise, kind
 from helpers.practice.probes.logs import (
     Logged,
     read_logged,

@@ -13,7 +13,7 @@ from helpers.check.chapter_07.common import (
     fill,
     state,
 )
-from helpers.practice.exercise import call, code, exercise
+from helpers.practice.exercises import call, code, exercise
 from helpers.practice.probes.logs import (
     Logged,
     read_logged,

@@ -21,9 +21,10 @@ from helpers.check.chapter_08.common import (
     same_tensors,
     train_on,
 )
-from helpers.practice.exercise import brief, call, code, exercise, kind
+from helpers.practice.exercises import brief, call, code, exercise, kind
 from helpers.practice.probes.steps import close
-from helpers.practice.verdict import Wrong, wrong
+from helpers.practice.verdict import Worded, wrong
+from helpers.practice.words import Finding
 
 BY_HAND = "chapter 08, the section *Saving by hand*"
 
@@ -149,14 +150,16 @@ def _no_file():
             raise _writes("A file was there after the call.")
 
 
-def _writes(found: str) -> Wrong:
-    return Wrong(
-        "writes_a_file",
-        "The function returns the dictionary, and writes nothing.",
-        found,
-        "Leave the file to the caller: "
-        "`torch.save(make_checkpoint(...), path)`. Then the same function "
-        "serves any file, and any way of writing it.",
+def _writes(found: str) -> Worded:
+    return Worded(
+        Finding(
+            "writes_a_file",
+            "The function returns the dictionary, and writes nothing.",
+            found,
+            "Leave the file to the caller: "
+            "`torch.save(make_checkpoint(...), path)`. Then the same function "
+            "serves any file, and any way of writing it.",
+        )
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from helpers.check.chapter_08.common import named, names_only, same_state
-from helpers.practice.exercise import call, exercise, kind
+from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.probes.files import Moments, is_rename, is_sync, is_write
 from helpers.practice.verdict import wrong
 

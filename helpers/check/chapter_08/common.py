@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn, optim
 
-from helpers.practice.exercise import code
+from helpers.practice.exercises import code
 from helpers.practice.probes.steps import close
 
 PICKLE = "chapter 08, the section *What a pickle can do*"

@@ -15,7 +15,7 @@ from helpers.check.chapter_08.common import (
     same_tensors,
     train_on,
 )
-from helpers.practice.exercise import brief, call, exercise, kind
+from helpers.practice.exercises import brief, call, exercise, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 

@@ -5,7 +5,7 @@ import json
 from types import SimpleNamespace
 
 from helpers.check.chapter_09.common import UNITS
-from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.exercises import call, code, exercise, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from helpers.check.chapter_09.common import UNITS
-from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.exercises import call, code, exercise, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.check.chapter_10.common import numbers_of
 from helpers.errors import CourseError
-from helpers.practice.exercise import call, code, exercise, kind
+from helpers.practice.exercises import call, code, exercise, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 from helpers.step_functions import make_train_step_fn, make_val_step_fn

@@ -6,7 +6,7 @@ import torch
 from torch import optim
 from torch.optim.lr_scheduler import CyclicLR
 
-from helpers.practice.exercise import call, exercise, kind
+from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
 

@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.errors import DeviceError
 from helpers.practice import sandbox
-from helpers.practice.exercise import brief
+from helpers.practice.exercises import brief
 from helpers.practice.verdict import wrong
 
 
