@@ -118,3 +118,10 @@ def definitions(page: str, name: str) -> list:
                 found.append(namespace[name])
     assert found, f"{page} does not define {name}"
     return found
+
+
+# --------------------------------------------------------------- the checkers
+def import_every_checker() -> None:
+    """Register every exercise: pages import their own chapter only."""
+    for folder in sorted((ROOT / "helpers" / "check").glob("ch*")):
+        importlib.import_module(f"helpers.check.{folder.name}")

@@ -33,7 +33,14 @@ from helpers.practice.verdict import (
     Verdict,
     Worded,
 )
-from helpers.practice.words import Finding, Section, Words, look_of, read_words
+from helpers.practice.words import (
+    CHECK,
+    Finding,
+    Section,
+    Words,
+    look_of,
+    read_words,
+)
 
 SECONDS = 10.0  # that an answer may take, all probes together
 LEVELS = ("easy", "medium", "hard")
@@ -79,14 +86,19 @@ class Exercise:
         return "../" if self.number.startswith("C") else ""
 
 
-def read_exercise(path: Path) -> Exercise:
+def read_exercise(path: Path) -> Exercise | None:
     """Read what a TOML file of words says of its exercise.
+
+    Returns:
+        the exercise; None for words that several exercises share.
 
     Raises:
         ValueError: it lacks something, or has something unknown; the message
             names the file.
     """
     table = dict(read_words(path).get("exercise", {}))
+    if not table:
+        return None
     try:
         look = look_of(table)
         table["also"] = tuple(table.get("also", ()))
@@ -103,8 +115,11 @@ CHECKERS: dict[str, Callable] = {}
 
 
 def all_exercises() -> list[Exercise]:
-    """Return what was registered so far, in the order of the numbers."""
-    return [CHECKERS[number].exercise for number in sorted(CHECKERS)]
+    """Read every exercise there is from its file of words, by number."""
+    found = map(read_exercise, sorted(CHECK.glob("ch*/*.toml")))
+    return sorted(
+        (entry for entry in found if entry), key=lambda entry: entry.number
+    )
 
 
 def exercise(look_at, title="", **more):

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-import helpers.check  # registers the exercises
 from helpers.practice import exercises as exercise_module
-from helpers.practice.exercises import CHECKERS, Exercise, all_exercises
+from helpers.practice.exercises import CHECKERS, all_exercises
 from tests.answers.common import Answers
+from tests.tools import import_every_checker
 
+import_every_checker()
 FOLDER = Path(__file__).parents[1] / "answers"
 ANSWERS: dict[str, Answers] = {}
 for _file in sorted(FOLDER.glob("ch*.py")):
@@ -196,19 +197,11 @@ def test_nothing_written_is_not_started(number):
         assert verdict.state == "not started", verdict
 
 
-def test_every_checker_is_exported_once():
-    names = [*helpers.check.__all__]
-    assert names == sorted(set(names))
-    names.remove("challenge_1")
-    exported = [getattr(helpers.check, name) for name in names]
-    numbers = [check.exercise.number for check in exported]
-    challenge = vars(helpers.check.challenge_1).values()
-    numbers += [
-        check.exercise.number
-        for check in challenge
-        if isinstance(getattr(check, "exercise", None), Exercise)
-    ]
-    assert sorted(numbers) == sorted(CHECKERS)
+def test_every_file_of_words_has_its_checker_and_the_other_way_round():
+    assert [e.number for e in all_exercises()] == sorted(CHECKERS)
+    for number, check in CHECKERS.items():
+        folder = importlib.import_module(check.__module__.rpartition(".")[0])
+        assert getattr(folder, check.__name__) is check, number
 
 
 def test_the_answer_in_the_readme_is_a_real_one():

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from helpers import __main__ as command_line
-from helpers import check
+from helpers.check import chapter_01 as check
 from helpers.practice import progress_file, progress_table
 from helpers.practice.exercises import CHECKERS
 from tests.answers.chapter_01 import line_by_def, line_swapped

@@ -1,5 +1,7 @@
 """Challenge 1, what the model is good for."""
 
+from IPython.display import display
+
 from helpers import plots
 from helpers.check.challenge_1.prediction import held_out_rides, prediction
 from helpers.datasets.rides import RIDES
@@ -22,9 +24,4 @@ def tomorrow(fit, predict, km: float = 12.0, metres: float = 150.0) -> None:
     print(f"{km:g} km with {metres:g} m of climb: {charge:.0f} percent")
     rides, used = held_out_rides()
     yhat = predict(model, rides)
-    plots.show(
-        plots.plot_predictions(used.flatten(), yhat.flatten()),
-        alt="40 rides that nobody trained on: the predicted charge against "
-        "the charge used, and the diagonal, where both are equal. All points "
-        "lie close to it.",
-    )
+    display(plots.predictions(used, yhat))

@@ -1,14 +1,5 @@
-"""Checkers of chapter 01: functions that build functions."""
+"""Exercises of chapter 01: functions that build functions."""
 
-from helpers.check.chapter_01.common import cause_of_no_function
-from helpers.check.chapter_01.line import line
-from helpers.check.chapter_01.powers import powers
-from helpers.check.chapter_01.train_step import check_train_step, train_step
+from helpers.practice import checkers_in
 
-__all__ = [
-    "cause_of_no_function",
-    "check_train_step",
-    "line",
-    "powers",
-    "train_step",
-]
+globals().update(checkers_in(__name__, __path__))

@@ -1,14 +1,5 @@
-"""Checkers of chapter 02: data sets."""
+"""Exercises of chapter 02: datasets."""
 
-from helpers.check.chapter_02.common import ask, length_of
-from helpers.check.chapter_02.files import files
-from helpers.check.chapter_02.own_copy import own_copy
-from helpers.check.chapter_02.polynomial import polynomial
+from helpers.practice import checkers_in
 
-__all__ = [
-    "ask",
-    "files",
-    "length_of",
-    "own_copy",
-    "polynomial",
-]
+globals().update(checkers_in(__name__, __path__))

@@ -1,11 +1,5 @@
-"""Checkers of chapter 03: loaders."""
+"""Exercises of chapter 03: data loaders."""
 
-from helpers.check.chapter_03.balanced import balanced
-from helpers.check.chapter_03.loader import loader
-from helpers.check.chapter_03.updates import updates
+from helpers.practice import checkers_in
 
-__all__ = [
-    "balanced",
-    "loader",
-    "updates",
-]
+globals().update(checkers_in(__name__, __path__))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from helpers.check.chapter_01 import cause_of_no_function
+from helpers.check.chapter_01.common import cause_of_no_function
 from helpers.practice.exercises import code, kind
 from helpers.practice.verdict import wrong
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from helpers.check.chapter_04 import expect_float, expect_step
+from helpers.check.chapter_04.common import expect_float, expect_step
 from helpers.check.chapter_05.common import EVAL
 from helpers.practice.exercises import call, exercise
 from helpers.practice.probes.steps import (

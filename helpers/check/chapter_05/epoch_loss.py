@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.check.chapter_04 import expect_float, which_value
+from helpers.check.chapter_04.common import expect_float, which_value
 from helpers.practice.exercises import call, exercise
 from helpers.practice.probes.loaders import (
     CountingLoader,

@@ -1,11 +1,5 @@
-"""Checkers of chapter 06: event files, read back; names of runs."""
+"""Exercises of chapter 06: event files, read back; names of runs."""
 
-from helpers.check.chapter_06.best_epoch import best_epoch
-from helpers.check.chapter_06.logged_losses import logged_losses
-from helpers.check.chapter_06.run_name import run_name
+from helpers.practice import checkers_in
 
-__all__ = [
-    "best_epoch",
-    "logged_losses",
-    "run_name",
-]
+globals().update(checkers_in(__name__, __path__))

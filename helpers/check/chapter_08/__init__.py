@@ -1,13 +1,5 @@
-"""Checkers of chapter 08: make a checkpoint, resume from it, save it safely."""
+"""Exercises of chapter 08: make a checkpoint, resume, save safely."""
 
-from helpers.check.chapter_08.checkpoint import check_checkpoint, checkpoint
-from helpers.check.chapter_08.clean_save import clean_save
-from helpers.check.chapter_08.resume import check_resume, resume
+from helpers.practice import checkers_in
 
-__all__ = [
-    "check_checkpoint",
-    "check_resume",
-    "checkpoint",
-    "clean_save",
-    "resume",
-]
+globals().update(checkers_in(__name__, __path__))

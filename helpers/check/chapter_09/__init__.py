@@ -1,15 +1,5 @@
-"""Checkers of chapter 09: predictions, a scaling, a client of a service."""
+"""Exercises of chapter 09: predictions, a scaling, a client of a service."""
 
-from helpers.check.chapter_09.ask import ask
-from helpers.check.chapter_09.predict_column import (
-    check_predict,
-    predict_column,
-)
-from helpers.check.chapter_09.standardised import standardised
+from helpers.practice import checkers_in
 
-__all__ = [
-    "ask",
-    "check_predict",
-    "predict_column",
-    "standardised",
-]
+globals().update(checkers_in(__name__, __path__))

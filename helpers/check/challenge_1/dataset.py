@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.check.chapter_02 import ask, length_of
+from helpers.check.chapter_02.common import ask, length_of
 from helpers.datasets.rides import write_rides
 from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.probes.loaders import passes_of

@@ -2,7 +2,7 @@
 
 import functools
 
-from helpers.check.chapter_07 import check_log
+from helpers.check.chapter_07.logged_epoch import check_log
 from helpers.practice.exercises import call, exercise, kind
 from helpers.practice.verdict import wrong
 
