@@ -1,8 +1,11 @@
-"""Take a trained model out of the course: predict, export, load back.
+"""Take a trained model out of the course: export it, load it back.
 
 An exported file holds the model as a program, its parameters, the scaling of
 its inputs, and their names, units and ranges. Whoever loads it needs torch,
 and neither the class of the model nor the notebook it was trained in.
+
+Load only what you made yourselves: ``torch.export.load`` can run code of a
+hostile file.
 
 Source: https://docs.pytorch.org/docs/stable/export.html
 """
@@ -10,94 +13,61 @@ Source: https://docs.pytorch.org/docs/stable/export.html
 import contextlib
 import copy
 import io
-import json
 import logging
-import math
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import torch
 from torch import nn
 
-from helpers.checkpoints import write_whole
-from helpers.deployment import model_file_checks
-from helpers.errors import CheckpointError, DataError
+from helpers.deployment.model_file_checks import seal, unseal
+from helpers.deployment.prediction import (
+    About,
+    Exported,
+    Feature,
+    Output,
+    Scaled,
+    predict,
+)
+from helpers.errors import CourseError, ModelFileError
+from helpers.files import as_path, read_whole, write_whole
 from helpers.paths import display_path
 
-FORMAT = 1
+__all__ = [
+    "Exported",
+    "Feature",
+    "Scaled",
+    "export_model",
+    "export_program",
+    "load_exported",
+    "predict",
+]
 
-
-@dataclass(frozen=True)
-class Feature:
-    """One number that a model is asked with, as whoever asks measures it.
-
-    The model gets ``(reading - offset) / scale``: what it was trained on.
-    """
-
-    name: str  # a Python name; best with the unit in it, such as x_percent
-    unit: str
-    lowest: float  # readings outside lowest to highest are refused
-    highest: float
-    offset: float = 0.0
-    scale: float = 1.0
-
-
-class Scaled(nn.Module):
-    """A model behind the scaling that its inputs had in training.
-
-    Args:
-        model: takes what it was trained on, [N, n_features].
-        offset, scale: one number for each feature.
-    """
-
-    def __init__(self, model: nn.Module, offset, scale):
-        super().__init__()
-        self.model = model
-        # buffers: they go wherever the module goes, and no optimizer moves them
-        self.register_buffer("offset", torch.as_tensor(offset).float())
-        self.register_buffer("scale", torch.as_tensor(scale).float())
-
-    def forward(self, readings: torch.Tensor) -> torch.Tensor:
-        """Return predictions [N, 1] for readings [N, n_features]."""
-        return self.model((readings - self.offset) / self.scale)
-
-
-def predict(model: nn.Module, x_new) -> torch.Tensor:
-    """Predict with a model: eval mode, its own device, no gradients.
-
-    Args:
-        model: left in eval mode.
-        x_new: features [N, n_features], scaled as in training; an array, a
-            tensor or a list of rows.
-
-    Returns:
-        predictions [N, 1], on the CPU.
-
-    Raises:
-        DataError: x_new has not two axes.
-    """
-    device = next(model.parameters()).device
-    x_new = torch.as_tensor(x_new, dtype=torch.float32, device=device)
-    if x_new.ndim != 2:
-        raise DataError(
-            f"x_new has shape {list(x_new.shape)}, and needs two axes: one "
-            "row a question, one column a feature. For one feature, "
-            ".reshape(-1, 1) mends it."
-        )
-    model.eval()
-    with torch.inference_mode():
-        return model(x_new).cpu()
+FORMAT = 2
+N_PROBES = 5  # rows that the program and the model have to answer alike
+ADVICE = "Give a name such as runs/NAME/model.pt2."
+# what torch notes of the machine that exports: paths and lines of its code
+TRACES = (
+    "stack_trace",
+    "nn_module_stack",
+    "source_fn_stack",
+    "torch_fn",
+    "from_node",
+)
 
 
 # ---------------------------------------------------------------- writing
 
 
 def export_model(
-    path,
+    path: Any,
     model: nn.Module,
-    features: list[Feature],
-    output: str = "y",
-    output_unit: str = "no unit",
+    features: Feature | Sequence[Feature],
+    output: str | Sequence[str] = "y",
+    output_unit: str | Sequence[str] = "no unit",
+    *,
+    class_names: Sequence[str] = (),
 ) -> None:
     """Write a model, its scaling and its units as one file.
 
@@ -107,225 +77,286 @@ def export_model(
 
     Args:
         path: the file, ending in ``.pt2``; written whole or not at all.
-        model: takes [N, n_features], returns [N, 1].
-        features: what it is asked with, in the order of its columns.
-        output: the name of what it answers with.
-        output_unit: the unit of that.
+        model: takes [N, n_features], or [N, *shape] if its one feature has a
+            shape; returns [N, n_outputs].
+        features: what it takes, in the order of its columns.
+        output: the name of what it returns, or a list with a name per column.
+        output_unit: the unit of that, or a list with a unit per column.
+        class_names: for a classifier, which returns logits: its classes in
+            their order. It then has one output, the class.
 
     Raises:
-        CheckpointError: the model cannot be exported, has a step that is not
-            in ``helpers.deployment.model_file_checks.OPERATIONS``, or the disk refuses. An
-            older file at ``path`` is then untouched.
+        ModelFileError: the model cannot be exported, a name or a range makes
+            no sense, or the disk refuses. An older file at ``path`` is then
+            untouched.
     """
-    about = {
-        "format": FORMAT,
-        "torch": torch.__version__.partition("+")[0],
-        "features": [
-            {k: v for k, v in asdict(f).items() if k not in ("offset", "scale")}
-            for f in features
-        ],
-        "output": {"name": output, "unit": output_unit},
-    }
-    _check_about(about, path)
-    offset = torch.tensor([feature.offset for feature in features])
-    scale = torch.tensor([feature.scale for feature in features])
-    if not torch.isfinite(offset / scale).all():
-        raise CheckpointError("Each scale should be a number other than 0.")
-    scaled = Scaled(copy.deepcopy(model).cpu(), offset, scale).eval()
-    buffer = io.BytesIO()
-    try:
-        with _quiet():
-            torch.export.save(
-                export_program(scaled, len(features)),
-                buffer,
-                extra_files={model_file_checks.ABOUT: json.dumps(about)},
-            )
-    except Exception as error:  # torch.export raises a dozen kinds
-        raise CheckpointError(
-            f"The model could not be exported, and {display_path(path)} was "
-            f"not written: {_first_line(error)}"
-        ) from error
-    # what is written is what was checked, and answers as the model does
-    content, _ = model_file_checks.clean(buffer.getvalue(), path, own=True)
-    exported = _read(content, about, path)
-    readings = _ends(exported.features)
-    if not torch.equal(exported.predict(readings), predict(scaled, readings)):
-        raise CheckpointError(
-            f"The exported program answers otherwise than the model, so that "
-            f"{display_path(path)} was not written. Does its forward branch on "
-            "the values it gets?"
+    path = as_path(path, ModelFileError, ADVICE)
+    about = _describe(features, output, output_unit, class_names)
+    if fault := about.fault():
+        raise ModelFileError(f"The model cannot be exported: {fault}.")
+    name = display_path(path)
+    with _one_sentence(f"The model could not be exported to {name}"):
+        scaled = _scaled_copy(model, about.features)
+    _check_parameters(scaled.named_parameters(), "The model")
+    readings = _probes(about)
+    with (
+        _one_sentence(
+            f"The model fails on {N_PROBES} rows of shape "
+            f"{list(about.row_shape())}, and {name} was not written"
+        ),
+        torch.inference_mode(),
+    ):
+        expected = scaled(readings)
+    _check_answers(expected, about, "The model")
+    with _one_sentence(f"The model could not be exported to {name}"):
+        program = export_program(scaled, about.row_shape())
+        content = seal(_to_bytes(program), _to_json(about))
+    found = _read(content, about, path).predict(readings)
+    if not torch.equal(found, expected):
+        raise ModelFileError(
+            "The exported program and the model give different answers, and "
+            f"{name} was not written. Does its forward draw random numbers, or "
+            "branch on the values it gets?"
         )
-    write_whole(path, content)
+    write_whole(path, content, error=ModelFileError)
 
 
-def export_program(model: nn.Module, n_features: int):
+def export_program(
+    model: nn.Module, row_shape: tuple[int, ...]
+) -> torch.export.ExportedProgram:
     """Turn a model in eval mode into a program for any number of rows.
 
     Args:
-        model: takes [N, n_features], on the CPU.
-        n_features: how many columns its input has.
-
-    Returns:
-        a torch.export.ExportedProgram.
+        model: takes [N, *row_shape], on the CPU.
+        row_shape: such as (n_features,).
     """
     # Two rows: with an example of one row torch would take one for granted.
-    example = torch.zeros(2, n_features)
+    example = torch.zeros(2, *row_shape)
     rows = torch.export.Dim("rows", min=1)
-    return torch.export.export(model, (example,), dynamic_shapes=({0: rows},))
+    with _quiet():
+        return torch.export.export(
+            model, (example,), dynamic_shapes=({0: rows},)
+        )
+
+
+def _describe(features, output, output_unit, class_names) -> About:
+    if isinstance(features, Feature):
+        features = [features]
+    names = [output] if isinstance(output, str) else list(output)
+    units = output_unit
+    if isinstance(units, str):
+        units = [units] * len(names)
+    if len(units) != len(names):
+        raise ModelFileError(
+            f"There are {len(names)} outputs and {len(units)} units: each "
+            "output needs its own, in the same order."
+        )
+    outputs = map(Output, names, units)
+    return About(tuple(features), tuple(outputs), tuple(class_names))
+
+
+def _scaled_copy(model: nn.Module, features: Sequence[Feature]) -> Scaled:
+    """Return a copy on the CPU, in eval mode, with its scaling in front."""
+    # Copying refuses tensors that a graph made; weight_norm keeps one.
+    made = {
+        id(value): value.detach().clone()
+        for module in model.modules()
+        for value in vars(module).values()
+        if isinstance(value, torch.Tensor) and not value.is_leaf
+    }
+    copied = copy.deepcopy(model, made).cpu()
+    if features[0].shape:
+        return Scaled(copied, features[0].offset, features[0].scale).eval()
+    offset = [feature.offset for feature in features]
+    return Scaled(copied, offset, [f.scale for f in features]).eval()
+
+
+def _to_bytes(program: torch.export.ExportedProgram) -> bytes:
+    for node in program.graph.nodes:
+        for key in TRACES:
+            node.meta.pop(key, None)
+    buffer = io.BytesIO()
+    with _quiet():
+        torch.export.save(program, buffer)
+    return buffer.getvalue()
+
+
+def _to_json(about: About) -> dict[str, Any]:
+    features = []
+    for feature in about.features:
+        values = asdict(feature)
+        # the scaling is a step of the program
+        del values["offset"], values["scale"]
+        if not feature.shape:
+            del values["shape"]
+        features.append(values)
+    classes = {"class_names": about.class_names} if about.class_names else {}
+    return {
+        "format": FORMAT,
+        "torch": _torch_version(),
+        "features": features,
+        "outputs": [asdict(output) for output in about.outputs],
+        **classes,
+    }
 
 
 # ---------------------------------------------------------------- reading
 
 
-class Exported:
-    """A model loaded from an exported file.
-
-    Attributes:
-        features: what it is asked with, column by column; offset and scale
-            are not among it, they are steps of the program.
-        output, output_unit: what it answers with.
-    """
-
-    def __init__(self, program, about: dict):
-        self._module = program.module()
-        self.features = [Feature(**feature) for feature in about["features"]]
-        self.output = about["output"]["name"]
-        self.output_unit = about["output"]["unit"]
-
-    def predict(self, readings) -> torch.Tensor:
-        """Predict from readings [N, n_features], in the units of ``features``.
-
-        Returns:
-            predictions [N, 1], on the CPU.
-
-        Raises:
-            DataError: another number of columns, or a reading out of range.
-        """
-        readings = torch.as_tensor(readings, dtype=torch.float32).cpu()
-        if readings.ndim != 2 or readings.shape[1] != len(self.features):
-            raise DataError(
-                f"The readings have shape {list(readings.shape)}, and should "
-                f"have [N, {len(self.features)}]: one row a question, with "
-                f"{', '.join(feature.name for feature in self.features)}."
-            )
-        for feature, column in zip(self.features, readings.T, strict=True):
-            # nan fails this comparison too
-            inside = (column >= feature.lowest) & (column <= feature.highest)
-            if not inside.all():
-                raise DataError(
-                    f"{feature.name} should be {feature.lowest:g} to "
-                    f"{feature.highest:g} {feature.unit}, and one reading is "
-                    f"{column[~inside][0].item():g}."
-                )
-        with torch.inference_mode():
-            return self._module(readings)  # [N, 1]
-
-
-def load_exported(path) -> Exported:
+def load_exported(path: Any) -> Exported:
     """Load what `export_model` wrote; no class of a model is needed.
 
+    Load only what you made yourselves: torch can run code of a hostile file.
+
     Raises:
-        CheckpointError: the file is missing, damaged, foreign, of another
-            version, or could run code of its own.
+        ModelFileError: the file is missing, damaged, foreign or of another
+            version.
     """
-    try:
-        content = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"There is no {display_path(path)}. Write it with export_model, or "
-            "check the name."
-        ) from None
-    except OSError as error:
-        raise CheckpointError(
-            f"{display_path(path)} cannot be read: {error.strerror}."
-        ) from error
-    content, about = model_file_checks.clean(content, path)
-    _check_about(about, path)
-    return _read(content, about, path)
-
-
-def _read(content: bytes, about: dict, path) -> Exported:
-    """Let torch read a file that was checked, and ask it once."""
-    try:
-        with _quiet():
-            program = torch.export.load(io.BytesIO(content))
-        exported = Exported(program, about)
-        answers = exported.predict(_ends(exported.features))
-    except Exception as error:  # torch raises almost anything here
-        here = torch.__version__.partition("+")[0]
-        raise CheckpointError(
-            f"{display_path(path)} holds a program that does not run here: it "
-            f"was exported with torch {about['torch']}, and this is {here}. "
-            "Export the model again."
-        ) from error
-    if answers.shape != (2, 1):
-        raise CheckpointError(
-            f"{display_path(path)} answers two rows with shape "
-            f"{list(answers.shape)}, and should with [2, 1]. Export a model "
-            "that predicts one number a row."
-        )
-    tensors = program.state_dict.values()
-    if not all(torch.isfinite(t).all() for t in [answers, *tensors]):
-        raise CheckpointError(
-            f"The weights in {display_path(path)} hold nan or inf, or lead to "
-            "them. The training had diverged: export an older checkpoint."
-        )
+    path = as_path(path, ModelFileError, ADVICE)
+    content = read_whole(
+        path, ModelFileError, "Write it with export_model, or check the name."
+    )
+    about = _from_json(unseal(content, path), path)
+    exported = _read(content, about, path)
+    with _one_sentence(f"{display_path(path)} holds a model that fails here"):
+        answers = exported.predict(_probes(about))
+    _check_answers(answers, about, f"The model in {display_path(path)}")
     return exported
 
 
-def _ends(features: list[Feature]) -> torch.Tensor:
-    """Return the lowest and the highest readings, [2, n_features]."""
-    return torch.tensor(
-        [[f.lowest for f in features], [f.highest for f in features]]
+def _from_json(content: dict[str, Any], path: Any) -> About:
+    found = content.get("format")
+    if found not in (1, FORMAT):
+        raise ModelFileError(
+            f"{display_path(path)} has the format {str(found)[:40]}, and this "
+            f"version of the course reads {FORMAT}. Export the model again."
+        )
+    try:
+        features = [
+            Feature(
+                *(given[key] for key in ("name", "unit", "lowest", "highest")),
+                shape=tuple(given.get("shape", ())),
+            )
+            for given in content["features"]
+        ]
+        outputs = [content["output"]] if found == 1 else content["outputs"]
+        about = About(
+            tuple(features),
+            tuple(Output(given["name"], given["unit"]) for given in outputs),
+            tuple(content.get("class_names", ())),
+        )
+        fault = about.fault()
+    except (KeyError, TypeError, AttributeError):
+        fault = "names, units or ranges are missing"
+    else:
+        if not fault:
+            return about
+    raise ModelFileError(
+        f"{display_path(path)} cannot be used as a model: {fault}."
     )
 
 
-def _check_about(about, path) -> None:
-    """Check names, units and ranges, of ours or of a file."""
-    try:
-        wrong = _wrong_about(about)
-    except (KeyError, TypeError, AttributeError):
-        wrong = "names, units or ranges are missing"
-    if wrong:
-        raise CheckpointError(
-            f"{display_path(path)} is no model to ask: {wrong}."
+def _read(content: bytes, about: About, path: Any) -> Exported:
+    """Let torch read a file that was checked."""
+    with _one_sentence(
+        f"{display_path(path)} holds a program that does not run with torch "
+        f"{_torch_version()}; export the model again"
+    ):
+        with _quiet():
+            program = torch.export.load(io.BytesIO(content))
+        _check_parameters(program.named_parameters(), display_path(path))
+        return Exported(program.module(), about)
+
+
+# ----------------------------------------------------------------- checking
+
+
+def _probes(about: About) -> torch.Tensor:
+    """Return rows from the lowest to the highest reading of each feature."""
+    ends = torch.tensor(
+        [
+            [f.lowest for f in about.features],
+            [f.highest for f in about.features],
+        ],
+        dtype=torch.float64,
+    )
+    parts = torch.linspace(0, 1, N_PROBES, dtype=torch.float64)[:, None]
+    rows = torch.lerp(ends[0], ends[1], parts).float()
+    rows[0], rows[-1] = ends[0], ends[1]
+    shape = about.row_shape()
+    if about.features[0].shape:
+        rows = rows.reshape(-1, *[1] * len(shape))
+    return rows.expand(N_PROBES, *shape).contiguous()
+
+
+def _check_parameters(
+    named: Iterable[tuple[str, torch.Tensor]], owner: str
+) -> None:
+    for name, parameter in named:
+        # a mask may hold -inf: that is a buffer, and none of this
+        if not torch.isfinite(parameter).all():
+            raise ModelFileError(
+                f"{owner} holds nan or inf in {name}. Training had diverged: "
+                "export an older checkpoint."
+            )
+
+
+def _check_answers(answers: Any, about: About, owner: str) -> None:
+    """Check that there is one row per row, and a column per name."""
+    shapes = [(N_PROBES, width) for width in about.widths()]
+    if not isinstance(answers, torch.Tensor) or answers.shape not in shapes:
+        found = type(answers).__name__
+        if isinstance(answers, torch.Tensor):
+            found = str(list(answers.shape))
+        raise ModelFileError(
+            f"{owner} returns {found} for {N_PROBES} rows and should return "
+            f"{list(shapes[0])}: one column per output, or one logit per "
+            "class. Name what it returns with output=[...], or its classes "
+            "with class_names=[...]."
+        )
+    if not torch.isfinite(answers).all():
+        raise ModelFileError(
+            f"{owner} returns nan or inf for readings from the lowest to the "
+            "highest. Is a range too wide, or a part of the model not finite?"
+        )
+    if about.class_names and _are_probabilities(answers):
+        raise ModelFileError(
+            f"{owner} returns probabilities and should return logits: leave "
+            "out its softmax. Answers to clients have one anyway."
         )
 
 
-def _wrong_about(about: dict) -> str | None:
-    if about["format"] != FORMAT:
-        return (
-            f"its format is {about['format']!r}, and this version of the "
-            f"course reads {FORMAT}"
-        )
-    names = [feature["name"] for feature in about["features"]]
-    for name in [*names, about["output"]["name"]]:
-        if not name.isidentifier() or name.startswith("_"):
-            return f"{name!r} is no name for a number"
-    if not names or len(set(names)) < len(names):
-        return "it needs one feature at least, each with a name of its own"
-    for feature in about["features"]:
-        lowest, highest = feature["lowest"], feature["highest"]
-        ends = (float(lowest), float(highest))
-        if not all(map(math.isfinite, ends)) or lowest >= highest:
-            return f"{feature['name']} needs a lowest and a highest reading"
-        Feature(**feature)
-    units = [about["output"]["unit"], *(f["unit"] for f in about["features"])]
-    if not all(isinstance(unit, str) for unit in [*units, about["torch"]]):
-        return "its units should be words"
-    return None
+def _are_probabilities(answers: torch.Tensor) -> bool:
+    sums = answers.double().sum(dim=1)
+    is_one = torch.allclose(sums, torch.ones_like(sums), atol=1e-3)
+    return bool((answers >= 0).all()) and is_one and answers.shape[1] > 1
 
 
 @contextlib.contextmanager
-def _quiet():
-    """Keep torch from logging pages of what our error says in a sentence."""
+def _one_sentence(what: str) -> Iterator[None]:
+    """Turn what torch raises in a block into one sentence of ours."""
+    try:
+        yield
+    except CourseError:
+        raise
+    except Exception as error:  # torch raises a dozen kinds
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if "data-dependent" in reason:
+            reason = f"its forward branches on the values it gets ({reason})"
+        raise ModelFileError(f"{what}: {reason}") from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep torch from printing pages of what our error says in a sentence."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
-        yield
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
     finally:
         logging.disable(before)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _torch_version() -> str:
+    return torch.__version__.partition("+")[0]

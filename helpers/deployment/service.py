@@ -1,10 +1,10 @@
-"""A prediction service: one exported model behind HTTP, for this machine only.
+"""A prediction service: one exported model over HTTP, for this machine only.
 
-    python -m helpers.deployment.service runs/ch09/model.pt2 --port 8000
+    python -m helpers serve runs/ch09/model.pt2 --port 8000
 
-It listens on 127.0.0.1, in one process, and asks nobody who they are. To let
-others ask, put it behind a server that does (a reverse proxy with TLS and a
-login). `start_service` starts it from a page and ends it again.
+It listens on 127.0.0.1, in one process, and requires no login. To let
+others use it, put it behind a server that does (a reverse proxy with TLS and a
+login). `start_service` starts it in a thread of a page and ends it again.
 
 Source: https://fastapi.tiangolo.com, https://uvicorn.dev
 """
@@ -12,193 +12,136 @@ Source: https://fastapi.tiangolo.com, https://uvicorn.dev
 import argparse
 import contextlib
 import json
-import os
-import queue
-import re
 import socket
-import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
 import torch
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, create_model
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from helpers.deployment.model_file import Exported, load_exported
+from helpers.deployment.answers import (
+    MAX_BYTES,
+    NO_SUCH_METHOD,
+    NOT_HERE,
+    TOO_LONG,
+    Answers,
+    Refused,
+)
+from helpers.deployment.connection import Connection
+from helpers.deployment.model_file import load_exported
 from helpers.errors import CourseError, ServiceError
-from helpers.paths import ROOT, display_path
+from helpers.paths import display_path
 
-MAX_ROWS = 1000  # in one request
-MAX_BYTES = 1_000_000  # of one request
 LOOPBACK = "127.0.0.1"  # reached from this machine only
+HOSTS = {LOOPBACK, "localhost", "::1"}  # names by which a client may call it
+SENTENCES = {
+    404: NOT_HERE,
+    405: NO_SUCH_METHOD,
+    408: "The client left before its request was complete.",
+    413: TOO_LONG,
+}
 
 
 # ---------------------------------------------------------------- answering
 
 
-def create_app(path) -> FastAPI:
+def create_app(path: Any) -> FastAPI:
     """Build the service for one exported file.
 
-    ``GET /`` tells names, units and ranges. ``POST /predict`` takes
-    ``{"rows": [{"x_percent": 34.0}, ...]}``, with the names of the file, and
-    answers ``{"y": [1.69, ...], "unit": ...}``. Whatever is wrong with a
-    request comes back as ``{"error": a sentence, "field": its place}``, with
-    status 422 for bad input.
+    What it answers is said by `helpers.deployment.answers.Answers`. Whatever
+    is wrong with a request comes back as ``{"error": a sentence, "field": its
+    place}``, with status 422 for bad input.
 
     Args:
         path: a file that `helpers.deployment.model_file.export_model` wrote.
 
     Raises:
-        CheckpointError: see `helpers.deployment.model_file.load_exported`.
+        ModelFileError: see `helpers.deployment.model_file.load_exported`.
     """
-    exported = load_exported(path)
+    answers = Answers(load_exported(path))
     # openapi.json describes the service; the page that draws it needs the web
-    app = FastAPI(title="predictions", docs_url=None, redoc_url=None)
-    app.add_middleware(_LimitBody)
-    _answer_errors_in_sentences(app, exported)
-    Question = _question(exported)
+    app = FastAPI(
+        title="predictions",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(Door)
+    _answer_errors_in_sentences(app)
+    form = {"schema": answers.form.model_json_schema()}
+    body = {"required": True, "content": {"application/json": form}}
 
     @app.get("/")
-    def about() -> dict:
-        return {
-            "features": [
-                {
-                    "name": feature.name,
-                    "unit": feature.unit,
-                    "lowest": feature.lowest,
-                    "highest": feature.highest,
-                }
-                for feature in exported.features
-            ],
-            "output": {"name": exported.output, "unit": exported.output_unit},
-        }
+    def about() -> Response:
+        return _reply(200, answers.about())
 
-    @app.post("/predict")
-    def predict(question: Question) -> dict:
-        names = [feature.name for feature in exported.features]
-        readings = [[getattr(r, n) for n in names] for r in question.rows]
-        yhat = exported.predict(readings)  # [N, 1]
-        return {
-            exported.output: yhat.flatten().tolist(),
-            "unit": exported.output_unit,
-        }
+    @app.post("/predict", openapi_extra={"requestBody": body})
+    async def predict(request: Request) -> Response:
+        content_type = request.headers.get("content-type", "")
+        content = await request.body()
+        # in a thread: other clients are served while the model computes
+        found = await run_in_threadpool(answers.predict, content, content_type)
+        return _reply(200, found)
 
     return app
 
 
-def _question(exported: Exported) -> type[BaseModel]:
-    """Make the form of a request from the features of the file."""
-    # strict: the text "34" and the value true are no numbers
-    numbers = {
-        feature.name: Annotated[
-            float,
-            Field(
-                strict=True,
-                allow_inf_nan=False,
-                ge=feature.lowest,
-                le=feature.highest,
-                description=feature.unit,
-            ),
-        ]
-        for feature in exported.features
-    }
-    form = ConfigDict(extra="forbid", protected_namespaces=())
-    Row = create_model("Row", __config__=form, **numbers)
-    rows = Annotated[list[Row], Field(min_length=1, max_length=MAX_ROWS)]
-    return create_model("Question", __config__=form, rows=rows)
+def _answer_errors_in_sentences(app: FastAPI) -> None:
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> Response:
+        return _reply(error.status, error.content())
 
-
-def _answer_errors_in_sentences(app: FastAPI, exported: Exported) -> None:
-    @app.exception_handler(RequestValidationError)
-    async def bad_input(request: Request, error: RequestValidationError):
-        field, sentence = _explain(error.errors()[0], exported)
-        return _refuse(422, sentence, field)
-
-    @app.exception_handler(HTTPException)
-    async def bad_request(request: Request, error: HTTPException):
-        sentences = {
-            404: "There is nothing here. Ask GET / or POST /predict.",
-            405: "Ask GET / what there is, and POST /predict for predictions.",
-            413: f"A request may have {MAX_BYTES:,} bytes at most. Ask in "
-            "parts.",
-        }
-        return _refuse(
-            error.status_code, sentences.get(error.status_code, error.detail)
+    async def bad_request(request: Request, error: Any) -> Response:
+        return _reply(
+            error.status_code, {"error": SENTENCES[error.status_code]}
         )
+
+    for status in SENTENCES:
+        app.add_exception_handler(status, bad_request)
 
     @app.exception_handler(Exception)
-    async def our_fault(request: Request, error: Exception):
-        return _refuse(500, "The service failed. Its terminal says more.")
+    async def our_fault(request: Request, error: Exception) -> Response:
+        sentence = "The service failed. Its terminal says more."
+        return _reply(500, {"error": sentence})
 
 
-def _refuse(status: int, sentence: str, field: str | None = None):
-    answer = {"error": sentence}
-    if field:
-        answer["field"] = field
-    return JSONResponse(answer, status_code=status)
+def _reply(status: int, content: dict[str, Any]) -> Response:
+    # in ASCII: a request may hold half a character, and have it sent back
+    text = json.dumps(content, allow_nan=False)
+    return Response(text, status, media_type="application/json")
 
 
-def _explain(error: dict, exported: Exported) -> tuple[str, str]:
-    """Say where in a request something is wrong, and what."""
-    place = error["loc"][1:]  # without "body"
-    field = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in place
-    )
-    field = field.lstrip(".")[:80] or "body"
-    kind, found = error["type"], error.get("input")
-    ranges = {
-        feature.name: f"{feature.lowest:g} to {feature.highest:g} "
-        f"{feature.unit}"
-        for feature in exported.features
-    }
-    wanted = f"a number, {ranges.get(place[-1] if place else None)}"
-    if kind == "json_invalid":
-        return "body", "The body is not JSON."
-    if kind == "missing":
-        return field, f"{field} is missing."
-    if kind == "extra_forbidden":
-        known = ", ".join(ranges) if len(place) > 1 else "rows"
-        return field, f"{field} is not known here; known is {known}."
-    if kind in ("too_short", "too_long"):
-        return field, (
-            f"{field} should hold 1 to {MAX_ROWS} rows, and holds {len(found)}."
-        )
-    if kind == "list_type":
-        wanted = "a list of rows"
-    elif kind in ("model_attributes_type", "model_type", "dict_type"):
-        wanted = "an object with names and values"
-    return field, f"{field} should be {wanted}, and is {_shown(found)}."
+class Door:
+    """Refuse calls by a foreign name, and requests that are too long.
 
+    A page on the web can give its own name the address of this machine, and
+    a browser would then let it read our answers. It cannot hide that name.
+    """
 
-def _shown(value) -> str:
-    if isinstance(value, (dict, list)):
-        return f"a {'list' if isinstance(value, list) else 'JSON object'}"
-    if isinstance(value, bytes):
-        return "not sent as application/json"
-    text = json.dumps(value)
-    return text if len(text) <= 40 else text[:40] + "..."
-
-
-class _LimitBody:
-    """Refuse a request that is too long before it fills the memory."""
-
-    def __init__(self, app):
+    def __init__(self, app: Any):
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let a request pass, or refuse it."""
+        headers = dict(scope.get("headers", ()))
+        host = headers.get(b"host", b"").decode("latin-1")
+        if scope["type"] == "http" and not _is_ours(host):
+            sentence = f"Call this service by its address, {LOOPBACK}."
+            await _reply(400, {"error": sentence})(scope, receive, send)
+            return
         n_bytes = 0
 
-        async def counted():
+        async def counted() -> Any:
             nonlocal n_bytes
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise HTTPException(408)
             n_bytes += len(message.get("body", b""))
             if n_bytes > MAX_BYTES:
                 raise HTTPException(413)
@@ -207,45 +150,93 @@ class _LimitBody:
         await self.app(scope, counted, send)
 
 
-# ---------------------------------------------------------------- serving
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Serve one exported file until Ctrl-C; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers.deployment.service",
-        description="Answer predictions over HTTP, on this machine only.",
-    )
-    parser.add_argument("file", type=Path, help="written by export_model")
-    parser.add_argument(
-        "--port", type=int, default=8000, help="0 takes any free port"
-    )
-    parser.add_argument(
-        "--end-with-stdin",
-        action="store_true",
-        help="end when the program that started this one ends",
-    )
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(1)
+def _is_ours(host: str) -> bool:
     try:
-        app = create_app(options.file)
-        listening = _listen(options.port)
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
-    if options.end_with_stdin:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
-    port = listening.getsockname()[1]
-    print(f"Serving {display_path(options.file)} on http://{LOOPBACK}:{port}")
-    print("Ctrl-C ends it.", flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
-    return 0
+        return urlsplit(f"//{host}").hostname in HOSTS
+    except ValueError:
+        return False
+
+
+# ------------------------------------------------------------------ serving
+
+
+class Service:
+    """A running service, in a thread; a context manager.
+
+    It ends with its ``with`` block, with `stop`, or with this process.
+
+    Args:
+        app: what it answers.
+        port: 0 takes any free one.
+
+    Attributes:
+        url: where it answers, such as ``http://127.0.0.1:PORT``.
+
+    Raises:
+        ServiceError: the port is not available.
+    """
+
+    def __init__(self, app: FastAPI, port: int = 0):
+        self._socket = _listen(port)
+        self.url = f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(_settings(app))
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), daemon=True
+        )
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise ServiceError(
+                    "The service ended while it started. The lines above say "
+                    "why."
+                )
+            time.sleep(0.01)
+
+    def __enter__(self) -> "Service":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        self.stop()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End the service and wait until it has ended."""
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+
+
+def start_service(path: Any) -> Service:
+    """Start the service in a thread of this process, on a free port.
+
+    Use it in a ``with`` block, which ends it also when a line in the block
+    fails. It never outlives this process.
+
+    Args:
+        path: a file that `helpers.deployment.model_file.export_model` wrote.
+
+    Raises:
+        ModelFileError: the file cannot be served.
+    """
+    return Service(create_app(path))
+
+
+def _settings(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+    )
 
 
 def _listen(port: int) -> socket.socket:
-    """Take the port before anything is printed: then the number is true."""
+    """Take the port before anything else: clients may connect from now on."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if sys.platform != "win32":  # there it would let two programs share it
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -253,139 +244,35 @@ def _listen(port: int) -> socket.socket:
         listening.bind((LOOPBACK, port))
     except (OSError, OverflowError) as error:
         listening.close()
+        reason = getattr(error, "strerror", None) or "it should be 0 to 65535"
         raise ServiceError(
-            f"Port {port} cannot be had "
-            f"({getattr(error, 'strerror', None) or 'it should be 0 to 65535'}"
-            "). Another program may use it: take --port 0 for any free one."
+            f"Port {port} is not available ({reason}). Another program may use "
+            "it: --port 0 takes any free one."
         ) from error
     listening.listen()
     return listening
 
 
-def _end_with_stdin() -> None:
-    """Wait until the other end of stdin is gone, and end with it.
-
-    The system closes a pipe when the process that holds it dies, however it
-    dies. So the service ends even if its page was killed.
-    """
-    with contextlib.suppress(OSError):
-        while os.read(0, 1024):
-            pass
-    os._exit(0)  # at once: it holds nothing that could get lost
-
-
-# ------------------------------------------------------- starting, ending
-
-
-class Service:
-    """A running service, started by `start_service`; a context manager.
-
-    Attributes:
-        url: where it answers, such as ``http://127.0.0.1:PORT``.
-    """
-
-    def __init__(self, process: subprocess.Popen, url: str):
-        self.process, self.url = process, url
-
-    def __enter__(self) -> "Service":
-        return self
-
-    def __exit__(self, kind, error, traceback) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """End the service and wait until it has ended."""
-        _end(self.process)
-
-
-def start_service(path, wait: float = 60) -> Service:
-    """Start the service in a process of its own, and wait until it answers.
-
-    Use it in a ``with`` block, which ends it also when a line in the block
-    fails. If this process is killed, the service ends by itself.
-
-    Args:
-        path: a file that `helpers.deployment.model_file.export_model` wrote.
-        wait: seconds to give it.
-
-    Raises:
-        ServiceError: it did not start, and why.
-    """
-    command = [
-        sys.executable,
-        "-m",
-        "helpers.deployment.service",
-        Path(path).absolute(),
-    ]
-    process = subprocess.Popen(
-        [*command, "--port", "0", "--end-with-stdin"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        cwd=ROOT,
+def main(arguments: list[str] | None = None) -> int:
+    """Serve one exported file until Ctrl-C; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers serve",
+        description="Answer predictions over HTTP, on this machine only.",
     )
+    parser.add_argument("file", type=Path, help="written by export_model")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="0 takes any free port"
+    )
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
     try:
-        end = time.monotonic() + wait
-        url = _wait_for_url(process, end)
-        _wait_for_answer(url, end)
-    except BaseException:
-        # also after Ctrl-C, which then goes on its way
-        _end(process)
-        raise
-    return Service(process, url)
-
-
-def _wait_for_url(process: subprocess.Popen, end: float) -> str:
-    lines = queue.Queue()
-
-    def read():
-        # to the end of its life: a full pipe would stop the service
-        with contextlib.suppress(ValueError):
-            for line in process.stdout:
-                lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    said = []
-    while True:
-        try:
-            line = lines.get(timeout=max(0.01, end - time.monotonic()))
-        except queue.Empty:
-            raise ServiceError(
-                "The service did not start in time. Is this machine busy? "
-                "Give it longer with wait=."
-            ) from None
-        if line is None:
-            reason = said[-1].strip() if said else "it said nothing"
-            raise ServiceError(f"The service did not start. {reason}")
-        said.append(line)
-        if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-            return found[0]
-
-
-def _wait_for_answer(url: str, end: float) -> None:
-    while time.monotonic() < end:
-        with contextlib.suppress(httpx.HTTPError):
-            # trust_env: no proxy of this machine may stand in between
-            if httpx.get(url, timeout=5, trust_env=False).is_success:
-                return
-        time.sleep(0.05)
-    raise ServiceError("The service started, and does not answer.")
-
-
-def _end(process: subprocess.Popen) -> None:
-    # closing its stdin is what it ends with; the rest is for a hung one
-    for ask_to_end in (process.stdin.close, process.terminate, process.kill):
-        with contextlib.suppress(OSError):
-            ask_to_end()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=5)
-            break
-    # the thread that reads its output sees the end and closes the pipe
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        service = Service(create_app(options.file), options.port)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Serving {display_path(options.file)} on {service.url}")
+    print("Ctrl-C ends it.", flush=True)
+    with service, contextlib.suppress(KeyboardInterrupt):
+        while service.is_running:
+            time.sleep(0.2)
+    return 0

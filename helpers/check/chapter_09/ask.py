@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-from types import SimpleNamespace
 
 from helpers.check.chapter_09.common import UNITS
 from helpers.practice.exercises import call, code, exercise, kind
@@ -36,75 +35,27 @@ NOT_JSON_TYPE = (
 
 
 class _Service:
-    """What `helpers.deployment.service` answers, computed here: no port, no network."""
+    """A service in this process: no port, no network."""
 
     def __init__(
         self, highest: float = 100, b: float = 1.0241, w: float = 1.9532
     ):
-        import httpx
-
-        from helpers.deployment.model_file import Feature
-        from helpers.deployment.service import _question
+        from helpers.deployment.answers import Answers, client_without_network
+        from helpers.deployment.prediction import About, Exported, Feature
 
         percent = Feature("x_percent", "percent", lowest=0, highest=highest)
-        self.exported = SimpleNamespace(features=[percent])
-        self.form = _question(self.exported)
-        self.b, self.w = b, w
-        self.requests, self.sentence = [], ""
-        self.client = httpx.Client(
-            transport=httpx.MockTransport(self.answer),
-            base_url="http://service.test",
-            headers={"content-type": "application/json"},
-            trust_env=False,
+        self.exported = Exported(
+            lambda readings: b + w * readings.double() / 100, About((percent,))
         )
+        self.requests, self.sentence = [], ""
+        self.client = client_without_network(Answers(self.exported), self.note)
 
     def predict(self, readings) -> list[float]:
-        return [self.b + self.w * x / 100 for x in readings]
+        return self.exported.answer([[x] for x in readings])["y"]
 
-    def answer(self, request):
+    def note(self, request, response) -> None:
         self.requests.append(request)
-        if request.url.path == "/" and request.method == "GET":
-            names = [{"name": "x_percent", "unit": "percent"}]
-            return self._reply(200, {"features": names})
-        if request.url.path not in ("/", "/predict"):
-            return self._refuse(
-                404, "There is nothing here. Ask GET / or POST /predict."
-            )
-        if (request.method, request.url.path) != ("POST", "/predict"):
-            return self._refuse(
-                405,
-                "Ask GET / what there is, and POST /predict for predictions.",
-            )
-        return self._predict(request)
-
-    def _predict(self, request):
-        from pydantic import ValidationError
-
-        from helpers.deployment.service import _explain
-
-        if "json" not in request.headers.get("content-type", ""):
-            return self._refuse(422, NOT_JSON_TYPE, "body")
-        try:
-            question = self.form.model_validate(json.loads(request.content))
-        except ValueError as error:
-            if not isinstance(error, ValidationError):
-                return self._refuse(422, "The body is not JSON.", "body")
-            first = error.errors()[0]
-            first["loc"] = ("body", *first["loc"])
-            field, sentence = _explain(first, self.exported)
-            return self._refuse(422, sentence, field)
-        y = self.predict([row.x_percent for row in question.rows])
-        return self._reply(200, {"y": y, "unit": "no unit"})
-
-    def _refuse(self, status: int, sentence: str, field: str = ""):
-        self.sentence = sentence
-        place = {"field": field} if field else {}
-        return self._reply(status, {"error": sentence, **place})
-
-    def _reply(self, status: int, content: dict):
-        import httpx
-
-        return httpx.Response(status, json=content)
+        self.sentence = response.json().get("error", self.sentence)
 
 
 def _send(ask, service: _Service, readings) -> tuple:
