@@ -7,9 +7,22 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from IPython.display import display
+from helpers.page.colours import CARD, FAINT, MODEL, OTHER, TRAINING
+from helpers.page.pictures import DPI, PIXELS_PER_INCH, Picture, listed
 
-from helpers.plots import bundle
+FONT = "Courier"  # every machine has it; with others, text leaves its box
+# What torchviz paints, in the colours of the course: parameters, results,
+# and tensors that are part of neither.
+PAINTED = {
+    "lightblue": TRAINING,
+    "darkolivegreen1": OTHER,
+    "darkolivegreen3": OTHER,
+    "orange": FAINT,
+    "lightgrey": FAINT,
+}
+# In the language of dot: the name of a node, and its options with its label.
+NAME = r'("[^"]*"|\w+)'
+OPTIONS = rf"\[(?:[^\]]*?label={NAME})?[^\]]*\]"
 
 
 def find_program() -> str | None:
@@ -21,35 +34,78 @@ def find_program() -> str | None:
     return shutil.which("graphviz-pure") or shutil.which("dot")
 
 
-def draw_graph(graph, alt: str) -> None:
-    """Show what ``make_dot`` returned, as a picture in the page.
+def draw_graph(graph) -> Picture | None:
+    """Return a graph as a picture for the page.
 
     Where no program can draw it, the graph's own text is printed instead.
 
     Args:
-        graph: a graphviz.Digraph, from ``make_dot``.
-        alt: the picture in words, for readers who cannot see it.
+        graph: a graphviz.Digraph, such as ``make_dot`` returns.
     """
     source = _tidy(graph.source)
     program = find_program()
     if program is None:
         print("No program draws graphs here (pip install graphviz-pure).")
         print(source)
-        return
+        return None
     drawn = subprocess.run(
-        [program, "-Tpng", "-Gdpi=100"],
+        [program, "-Tpng", f"-Gdpi={DPI}"],
         input=source.encode(),
         capture_output=True,
         check=True,
         timeout=30,
     )
-    display(*bundle(drawn.stdout, alt))
+    png = drawn.stdout
+    width = int.from_bytes(png[16:20], "big")  # as each PNG begins
+    return Picture(png, in_words(source), width * PIXELS_PER_INCH // DPI)
+
+
+def in_words(source: str) -> str:
+    """Say which node of a graph leads to which.
+
+    Args:
+        source: of the graph, in the language of dot.
+    """
+    labels = {}
+    for name, label in re.findall(rf"(?m)^\s*{NAME}(?: {OPTIONS})?$", source):
+        words = re.sub(r"\s+", " ", (label or name).strip('"')).strip()
+        if name not in ("graph", "node", "edge"):  # the defaults of each
+            words = re.sub(r"^\(", "a result (", words)
+            labels[name] = words.replace(" (", " of shape (")
+    leads: dict[str, list[str]] = {}
+    for start, end in re.findall(rf"(?m)^\s*{NAME} -> {NAME}", source):
+        leads.setdefault(end, []).append(labels[start])
+    said = [
+        f"{listed(starts)} {'leads' if len(starts) == 1 else 'lead'} to "
+        f"{labels[end]}"
+        for end, starts in leads.items()
+    ]
+    return f"A graph of {len(labels)} nodes. {'. '.join(said)}."
 
 
 def _tidy(source: str) -> str:
-    """Name nodes by order, not by address, in a font every machine has."""
+    """Name nodes by order, not by address; give the course's look."""
     # torchviz names each node by the number id() gives: new at every run
     order = dict.fromkeys(re.findall(r"(?m)^\s*(\d{6,})\b", source))
     for number, address in enumerate(order):
         source = re.sub(rf"\b{address}\b", f"n{number}", source)
-    return source.replace("monospace", "Courier")
+    source = source.replace('label="\n ', 'label="')  # a line without a name
+    source = source.replace("\n (", "\n(")
+    for theirs, ours in PAINTED.items():
+        source = source.replace(
+            f"fillcolor={theirs}", f'color="{ours}" fillcolor="{ours}28"'
+        )
+    look = (
+        f'\tgraph [bgcolor="{CARD}" pad=0.25]\n'
+        f'\tnode [fontname={FONT} fontsize=10 style=filled color="{FAINT}" '
+        f'fillcolor="{FAINT}28" fontcolor="{MODEL}" margin="0.12,0.06"]\n'
+        f'\tedge [color="{MODEL}" arrowsize=0.7]\n'
+    )
+    source = source.replace("fontname=monospace", f"fontname={FONT}")
+    # torchviz sets defaults of its own: ours come after them
+    return re.sub(
+        r"(?s)^(.*?\{\n(?:\t(?:graph|node|edge) \[[^\]]*\]\n)*)",
+        lambda found: found.group(1) + look,
+        source,
+        count=1,
+    )

@@ -15,8 +15,8 @@ FAINT = "#9A9A9A"  # grey: what only helps
 SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 
 # The ground of a figure and what lies on it
-CARD = "#FAFAF7"  # soft white, in a dark page too
-GRID = "#E4E4E0"
+CARD = "#F8F7F3"  # soft white, in a dark page too
+GRID = "#E2E1DC"
 LOST = "#C9C9C9"  # bars of work that was done in vain
 ON_BAR = "#FFFFFF"  # words on a coloured bar
 WORDS = "#555555"  # words that only label

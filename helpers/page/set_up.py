@@ -9,8 +9,8 @@ from types import TracebackType
 import torch
 from IPython import get_ipython
 
-from helpers import plots
 from helpers.page import autograd_graphs
+from helpers.page.figure_style import use_style
 from helpers.paths import ROOT, RUNS
 from helpers.runs import tensorboard_server
 
@@ -23,7 +23,7 @@ def set_up() -> None:
     One thread is enough for models of a few parameters, and far more even
     than two on a busy machine: two threads wait for each other at every step.
     """
-    plots.use_style()
+    use_style()
     torch.set_num_threads(1)
     tensorboard_server.use_this_environment()
     shell = get_ipython()

@@ -1,0 +1,84 @@
+"""A picture that shows itself, with its alternative text.
+
+It reaches a page as HTML, an ``<img alt>``: JupyterLab drops the alternative
+text of a bare PNG, and so does its export. Whoever cannot see the picture, or
+would rather read, opens the words below it.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from PIL import Image
+
+from helpers.page.markdown import INDENT, folded
+
+DPI = 200  # two dots for each pixel of a page: sharp on any screen
+PIXELS_PER_INCH = 100  # of a page
+
+
+class Picture:
+    """A picture of a page.
+
+    As the last line of a cell it shows itself; elsewhere `display` shows it.
+
+    Attributes:
+        png: the picture, as the bytes of a PNG file with few colours: figures
+            have few, and pages stay a third as large.
+        alt: what it shows, in words; the tests compare it with the stored
+            page, as pictures differ between machines.
+        width: in pixels of a page.
+        figure: what it was drawn from, for a log that takes figures; None
+            where matplotlib did not draw it.
+    """
+
+    def __init__(
+        self, png: bytes, alt: str, width: int, figure: Figure | None = None
+    ):
+        self.png, self.alt, self.width = _fewer_colours(png), alt, width
+        self.figure = figure
+
+    @classmethod
+    def of(cls, figure: Figure, alt: str) -> "Picture":
+        """Make a picture of a figure, as wide as the figure says."""
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=DPI)
+        width = round(figure.get_figwidth() * PIXELS_PER_INCH)
+        return cls(buffer.getvalue(), alt, width, figure)
+
+    def __repr__(self) -> str:
+        return f"Figure: {self.alt}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/html": self._html(), "text/plain": repr(self)}
+
+    def _html(self) -> str:
+        words = html.escape(self.alt)
+        data = base64.b64encode(self.png).decode("ascii")
+        # a margin above, or titles stick to the line before
+        style = "border-radius: 8px; margin: 10px 0 4px 0; max-width: 100%"
+        image = (
+            f'<img alt="{words}" width="{self.width}" style="{style}" '
+            f'src="data:image/png;base64,{data}">'
+        )
+        text = f'<div style="max-width: 46em">{words}</div>'
+        return (
+            f'<div style="padding-left: {INDENT}">{image}'
+            f"{folded('In words', text)}</div>"
+        )
+
+
+def _fewer_colours(png: bytes) -> bytes:
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    palette = picture.quantize(256, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    palette.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as a sentence does: a, b and c."""
+    *head, last = map(str, names)
+    return f"{', '.join(head)} and {last}" if head else last
