@@ -67,6 +67,7 @@ def test_three_threads_write_one_path(tmp_path):
         while not done.is_set():
             if not is_whole(path.read_bytes()):
                 torn.append(1)
+            time.sleep(0.0005)  # leaves Python to the writers
 
     reader = threading.Thread(target=read)
     writers = [threading.Thread(target=write, args=(n,)) for n in (1, 2, 3)]

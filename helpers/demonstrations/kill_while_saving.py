@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from helpers.checkpoints import write_whole
+from helpers.files import write_whole
 
 N_NUMBERS = 1_000_000  # float32: a file of 4 MB
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn, optim
 
-from helpers.checkpoints import write_whole
+from helpers.files import write_whole
 from tests.answers.common import Answers
 
 # ------------------------------------------------------------------- 08.1
