@@ -27,17 +27,17 @@ test: $(READY) ## run every test and prove every output on every page
 	$(BIN)/python -m pytest --nbval -n auto
 
 notebooks: $(READY) ## execute every page anew and store it
-	$(BIN)/python -m helpers.authoring.execute_pages
+	$(BIN)/python -m helpers notebooks
 
 challenges: $(READY) ## make each challenge from its solution
-	$(BIN)/python -m helpers.authoring.make_challenges
+	$(BIN)/python -m helpers challenges
 
 lint: $(READY) ## ruff check and ruff format, pages included
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 
 bench: $(READY) ## time an epoch of each training version against a plain loop
-	$(BIN)/python -m helpers.measuring.epoch_times
+	$(BIN)/python -m helpers bench
 
 torture: $(READY) ## kill, fill and damage, hundreds of times; print one table
 	TQDM_DISABLE=1 $(BIN)/python tests/checkpoints/torture.py

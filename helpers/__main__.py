@@ -1,26 +1,87 @@
-"""The command line of the course.
+"""The command line of the course: ``python -m helpers COMMAND ...``."""
 
-python -m helpers progress      which exercises and questions are solved
-"""
-
-import argparse
+import difflib
+import importlib
 import sys
+from collections.abc import Sequence
 
-from helpers.practice.progress_table import show_progress
+# name -> the module whose main(arguments) runs it, and what it does
+COMMANDS = {
+    "progress": (
+        "helpers.practice.progress_table",
+        "show which exercises and questions are solved",
+    ),
+    "serve": (
+        "helpers.deployment.service",
+        "answer predictions of an exported model over HTTP",
+    ),
+    "resume": (
+        "helpers.demonstrations.resume_elsewhere",
+        "go on with a training run from its checkpoint alone",
+    ),
+    "kill-training": (
+        "helpers.demonstrations.kill_while_training",
+        "kill a training run again and again, and let it go on",
+    ),
+    "kill-saves": (
+        "helpers.demonstrations.kill_while_saving",
+        "count the files that kills destroy, by way of saving",
+    ),
+    "bench": (
+        "helpers.measuring.epoch_times",
+        "time an epoch of every training version",
+    ),
+    "notebooks": (
+        "helpers.authoring.execute_pages",
+        "execute pages and store them, for writers",
+    ),
+    "data": (
+        "helpers.authoring.draw_data",
+        "draw the files of data/ anew, for writers",
+    ),
+    "challenges": (
+        "helpers.authoring.make_challenges",
+        "make each challenge from its solution, for writers",
+    ),
+}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line asks for; return 0."""
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers", description=__doc__.split("\n")[0]
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the command line names; return the exit status.
+
+    Without a command, or with ``--help``, the commands are listed. A name that
+    is not known ends with status 2.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help"):
+        print(list_commands())
+        return 0
+    name, *rest = words
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        print(f"There is no command {name!r}.{hint}\n", file=sys.stderr)
+        print(list_commands(), file=sys.stderr)
+        return 2
+    module, _ = COMMANDS[name]
+    return importlib.import_module(module).main(rest)
+
+
+def list_commands() -> str:
+    """Return the commands, a line for each."""
+    width = max(map(len, COMMANDS))
+    lines = [
+        f"  {name:{width}}  {what}" for name, (_, what) in COMMANDS.items()
+    ]
+    return "\n".join(
+        [
+            "usage: python -m helpers COMMAND ...",
+            "",
+            *lines,
+            "",
+            "python -m helpers COMMAND --help tells what a command takes.",
+        ]
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser(
-        "progress", help="show which exercises and questions are solved"
-    )
-    parser.parse_args(arguments)
-    print(show_progress())
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,1 +1,4 @@
-"""For writers of pages: execute and store them, make challenges."""
+"""For those who write pages: execute and store them, make challenges.
+
+Nothing here runs when a page is read or an answer is checked.
+"""

@@ -1,14 +1,13 @@
 """Execute pages from a fresh kernel and store them in one normal form.
 
-    python -m helpers.authoring.execute_pages                          every page
-    python -m helpers.authoring.execute_pages notebooks/03_*.ipynb     some pages
+    python -m helpers notebooks                          every page
+    python -m helpers notebooks notebooks/03_*.ipynb     some pages
 
 This is `make notebooks`. A page that fails keeps its old file.
 """
 
 import argparse
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -18,9 +17,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from helpers.paths import ROOT
+from helpers.course import NOTEBOOKS
 
-NOTEBOOKS = ROOT / "notebooks"
+PURPOSE = "Execute pages from a fresh kernel and store them in one form."
 CELL_TIMEOUT = 120  # seconds
 # A cell with this tag is stored without output: it differs at every run.
 NO_OUTPUT = "no-stored-output"
@@ -28,7 +27,9 @@ NO_OUTPUT = "no-stored-output"
 
 def main(arguments: list[str] | None = None) -> int:
     """Execute the pages named, or all; return how many failed."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers notebooks", description=PURPOSE
+    )
     parser.add_argument("pages", nargs="*", type=Path, help="default: all")
     paths = parser.parse_args(arguments).pages
     paths = paths or sorted(NOTEBOOKS.rglob("[!.]*.ipynb"))
@@ -110,7 +111,3 @@ def _normal_output(output: NotebookNode) -> NotebookNode:
             }
         )
     return output
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,14 +6,16 @@ its imports, names and signatures are left. A cell tagged `reasons` belongs to
 the solution alone. All other cells are the same in both.
 """
 
+import argparse
 import ast
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from helpers.authoring.execute_pages import NOTEBOOKS, execute
+from helpers.authoring.execute_pages import execute
+from helpers.course import NOTEBOOKS
 
 FOLDER = NOTEBOOKS / "challenges"
 END = "_solution.ipynb"
@@ -29,8 +31,13 @@ END_NOTE = (
 )
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Make and execute every challenge; return how many failed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers challenges",
+        description="Make each challenge from its solution, and execute it.",
+    )
+    parser.parse_args(arguments)
     failed = 0
     for solution in sorted(FOLDER.glob(f"[!.]*{END}")):
         path = challenge_path(solution)
@@ -107,7 +114,3 @@ def _emptied(node: ast.stmt, lines: list[str]) -> str:
 def _header(node: ast.FunctionDef | ast.ClassDef, lines: list[str]) -> str:
     """Return the lines of a signature, up to its colon."""
     return "\n".join(lines[node.lineno - 1 : node.body[0].lineno - 1]).rstrip()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

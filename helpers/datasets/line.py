@@ -1,4 +1,4 @@
-"""The data set of Part I: 100 points scattered around a straight line.
+"""The dataset of Part I: 100 points scattered around a straight line.
 
     y = 1 + 2x + noise
 
@@ -57,7 +57,7 @@ def split_indices() -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_csv(path=CSV_FILE) -> None:
-    """Write the 100 points as CSV: a header, then one row a point."""
+    """Write the 100 points as CSV: a header, then one row per point."""
     with open(path, "w", newline="", encoding="ascii") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["x", "y"])
@@ -66,7 +66,3 @@ def write_csv(path=CSV_FILE) -> None:
             (repr(float(a)), repr(float(b)))
             for a, b in zip(*map(np.ravel, generate_data()), strict=True)
         )
-
-
-if __name__ == "__main__":
-    write_csv()

@@ -6,7 +6,7 @@ in percent of the battery, with the distance in km, the climb in m, and a noise
 of standard deviation 1. The rides are made up; the formula is for those who
 write the course, and appears in no page.
 
-    python -m helpers.datasets.rides      writes both files of data/
+``python -m helpers data`` writes both files of data/.
 """
 
 import csv
@@ -39,7 +39,7 @@ def generate_rides() -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_rides(rides: np.ndarray, path) -> None:
-    """Write rides as CSV: a header, then one row a ride."""
+    """Write rides as CSV: a header, then one row per ride."""
     with open(path, "w", newline="", encoding="ascii") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(COLUMNS)
@@ -47,8 +47,3 @@ def write_rides(rides: np.ndarray, path) -> None:
             (f"{km:.1f}", f"{metres:.0f}", f"{charge:.1f}")
             for km, metres, charge in rides
         )
-
-
-if __name__ == "__main__":
-    for part, file in zip(generate_rides(), (RIDES, HELD_OUT), strict=True):
-        write_rides(part, file)

@@ -1,5 +1,10 @@
-"""What is solved so far, as a table: on the start page and in a terminal."""
+"""What is solved so far, as a table: on the start page and in a terminal.
 
+python -m helpers progress
+"""
+
+import argparse
+from collections.abc import Sequence
 from html import escape
 
 from helpers.course import Page, all_pages
@@ -42,6 +47,17 @@ class ProgressTable:
 def show_progress() -> ProgressTable:
     """Return a table of what is solved, from ``runs/progress.jsonl``."""
     return ProgressTable()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; return 0."""
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers progress",
+        description="Show which exercises and questions are solved.",
+    )
+    parser.parse_args(arguments)
+    print(show_progress())
+    return 0
 
 
 def _counts(page: Page, solved: set[str]) -> tuple[str, str]:

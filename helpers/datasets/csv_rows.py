@@ -1,4 +1,4 @@
-"""Data sets: things with a length that give one (features, label) by number.
+"""A dataset that reads rows of a CSV file on demand.
 
 Source: https://docs.pytorch.org/docs/stable/data.html#map-style-datasets
 """
@@ -11,64 +11,20 @@ from pathlib import Path
 import torch
 from torch.utils.data import Dataset
 
+from helpers.datasets.in_memory import Item
 from helpers.errors import DataError
 from helpers.paths import display_path
 
-Item = tuple[torch.Tensor, torch.Tensor]
-
-
-class CustomDataset(Dataset):
-    """A data set of two tensors that lie in memory (chapter 02).
-
-    `torch.utils.data.TensorDataset` gives the same items.
-
-    Args:
-        x_tensor: features [N, n_features], best kept on the CPU.
-        y_tensor: labels [N, 1]. Both tensors are kept as they are, no copy.
-
-    Raises:
-        DataError: the tensors have different lengths.
-    """
-
-    def __init__(self, x_tensor: torch.Tensor, y_tensor: torch.Tensor):
-        if len(x_tensor) != len(y_tensor):
-            raise DataError(
-                f"There are {len(x_tensor)} features and {len(y_tensor)} "
-                "labels, and each point needs one of both. Was one of them "
-                "cut or filtered alone?"
-            )
-        self.x = x_tensor
-        self.y = y_tensor
-
-    def __getitem__(self, index: int | slice) -> Item:
-        """Return one point, or the points of a slice.
-
-        Args:
-            index: from -N to N - 1, or a slice.
-
-        Returns:
-            features [n_features] and label [1]; for a slice of n points
-            features [n, n_features] and labels [n, 1]. Both are views: who
-            writes into them changes the data set.
-
-        Raises:
-            IndexError: there is no such point.
-        """
-        return self.x[index], self.y[index]
-
-    def __len__(self) -> int:
-        return len(self.x)
-
 
 class CSVDataset(Dataset):
-    """A data set that reads a row of a CSV file when it is asked for it.
+    """A dataset that reads a row of a CSV file when it is asked for it.
 
-    Only the place where each line begins is kept, 8 bytes a row, whatever
+    Only the place where each line begins is kept, 8 bytes per row, whatever
     the rows hold. The file is opened anew for every item, so that several
-    loader processes can share one data set (chapter 02).
+    loader processes can share one dataset (chapter 02).
 
     Args:
-        path: a file with one header line and then one line of numbers a
+        path: a file with one header line and then one line of numbers per
             point: the features, and in the last column the label. Empty lines
             are left out. No quotes: a line break always ends a row.
 
@@ -128,7 +84,7 @@ class CSVDataset(Dataset):
         except OSError as error:
             raise DataError(
                 f"{display_path(self.path)} can no longer be read: "
-                f"{error.strerror}. Was it moved after the data set was made?"
+                f"{error.strerror}. Was it moved after the dataset was made?"
             ) from error
         if not isinstance(index, slice):
             rows = rows[0]  # [n_columns]
@@ -164,6 +120,6 @@ class CSVDataset(Dataset):
                 f"Row {row} of {display_path(self.path)} should hold "
                 f"{self.n_columns} finite numbers, and holds "
                 f"{line.decode(errors='replace').strip()[:60]!r}. Repair that "
-                "line; if the file changed, make the data set again."
+                "line; if the file changed, make the dataset again."
             )
         return torch.tensor(numbers)

@@ -1,0 +1,25 @@
+"""Draw the files of data/ anew from their seeds: ``python -m helpers data``."""
+
+import argparse
+from collections.abc import Sequence
+
+from helpers.datasets import line, rides
+from helpers.paths import display_path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write every file that a formula and a seed give; return 0."""
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers data",
+        description="Draw the files of data/ anew; they come out the same.",
+    )
+    parser.parse_args(arguments)
+    line.write_csv()
+    drawn = zip(
+        rides.generate_rides(), (rides.RIDES, rides.HELD_OUT), strict=True
+    )
+    for part, file in drawn:
+        rides.write_rides(part, file)
+    for file in (line.CSV_FILE, rides.RIDES, rides.HELD_OUT):
+        print(f"{display_path(file)} written")
+    return 0
