@@ -4,11 +4,12 @@ import torch
 from torch import nn, optim
 
 from helpers.devices import find_device
-from helpers.pipeline import Configuration
+from helpers.pipeline import Configuration, gives
 
 SEED = 42  # of the weights a model starts with
 
 
+@gives("device model loss_fn optimizer")
 def configure_model(lr=0.1, device=None):
     """Build the model and what trains it (chapter 00).
 
@@ -17,7 +18,7 @@ def configure_model(lr=0.1, device=None):
         device: name of a device; None takes the best there is.
 
     Returns:
-        a Configuration with device, model, loss_fn, optimizer.
+        a Configuration with the parts named above.
 
     Raises:
         DeviceError: this machine has no such device.

@@ -4,12 +4,13 @@ import torch
 from torch import nn, optim
 
 from helpers.devices import find_device
-from helpers.pipeline import Configuration
+from helpers.pipeline import Configuration, gives
 from helpers.step_functions import make_train_step_fn
 
 SEED = 42  # of the weights a model starts with
 
 
+@gives("device model loss_fn optimizer train_step_fn")
 def configure_model(lr=0.1, device=None):
     """Build the model and its training step (chapter 01).
 
@@ -18,8 +19,7 @@ def configure_model(lr=0.1, device=None):
         device: name of a device; None takes the best there is.
 
     Returns:
-        a Configuration with device, model, loss_fn, optimizer,
-        train_step_fn.
+        a Configuration with the parts named above.
 
     Raises:
         DeviceError: this machine has no such device.

@@ -4,7 +4,7 @@ import torch
 from torch import nn, optim
 
 from helpers.devices import find_device
-from helpers.pipeline import Configuration
+from helpers.pipeline import Configuration, gives
 from helpers.runs import open_writer
 from helpers.step_functions import make_train_step_fn, make_val_step_fn
 
@@ -12,6 +12,7 @@ SEED = 42  # of the weights a model starts with
 RUN_NAME = "simple_linear_regression"
 
 
+@gives("device model loss_fn optimizer train_step_fn val_step_fn writer")
 def configure_model(lr=0.1, device=None, run_name=RUN_NAME):
     """Build the model, its steps and the log of its run (chapter 07).
 
@@ -21,8 +22,7 @@ def configure_model(lr=0.1, device=None, run_name=RUN_NAME):
         run_name: the folder below runs/ to log to; None logs nothing.
 
     Returns:
-        a Configuration with device, model, loss_fn, optimizer,
-        train_step_fn, val_step_fn, writer.
+        a Configuration with the parts named above.
 
     Raises:
         DeviceError: this machine has no such device.

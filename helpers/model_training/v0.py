@@ -4,7 +4,9 @@ from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
 
 
-@trains_with(data_preparation="v0", model_configuration="v0")
+@trains_with(
+    needs="model loss_fn optimizer", takes="x_train_tensor y_train_tensor"
+)
 def train(configuration, x_train_tensor, y_train_tensor, n_epochs=1000):
     """Train on all points at once (chapter 00).
 

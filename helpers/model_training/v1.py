@@ -4,7 +4,7 @@ from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
 
 
-@trains_with(data_preparation="v0", model_configuration="v1")
+@trains_with(needs="train_step_fn", takes="x_train_tensor y_train_tensor")
 def train(configuration, x_train_tensor, y_train_tensor, n_epochs=1000):
     """Train on all points at once and keep the losses (chapter 01).
 

@@ -6,7 +6,7 @@ from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
 
 
-@trains_with(data_preparation="v1", model_configuration="v1")
+@trains_with(needs="train_step_fn", takes="train_loader")
 def train(configuration, train_loader, n_epochs=1000):
     """Train on one mini-batch after another (chapter 03).
 

@@ -5,7 +5,7 @@ from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
 
 
-@trains_with(data_preparation="v1", model_configuration="v1")
+@trains_with(needs="train_step_fn", takes="train_loader")
 def train(configuration, train_loader, n_epochs=200):
     """Train on mini-batches, the inner loop written elsewhere (chapter 04).
 

@@ -7,7 +7,7 @@ from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
 
 
-@trains_with(data_preparation="v2", model_configuration="v2")
+@trains_with(needs="train_step_fn val_step_fn", takes="train_loader val_loader")
 def train(configuration, train_loader, val_loader, n_epochs=200):
     """Train and validate in every epoch (chapter 05).
 

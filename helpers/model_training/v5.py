@@ -7,7 +7,9 @@ from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
 
 
-@trains_with(data_preparation="v2", model_configuration="v3")
+@trains_with(
+    needs="train_step_fn val_step_fn writer", takes="train_loader val_loader"
+)
 def train(configuration, train_loader, val_loader, n_epochs=200):
     """Train, validate and log in every epoch (chapter 07).
 

@@ -6,12 +6,13 @@ from helpers.checkpoints import losses_so_far, save_checkpoint
 from helpers.mini_batch.v1 import mini_batch
 from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
-from helpers.pipeline.input_checks import check_finite
 from helpers.randomness import reseed
 from helpers.runs import close_log, log_losses, start_curves
 
 
-@trains_with(data_preparation="v2", model_configuration="v3")
+@trains_with(
+    needs="train_step_fn val_step_fn writer", takes="train_loader val_loader"
+)
 def train(
     configuration, train_loader, val_loader, n_epochs=200, *, seed=13,
     checkpoint_path=None, checkpoint_every=10, resume_from=None,
@@ -37,7 +38,7 @@ def train(
     for epoch in progress(range(len(losses), n_epochs)):
         reseed(seed, epoch, train_loader, val_loader)
         loss = mini_batch(device, train_loader, configuration.train_step_fn)
-        losses.append(check_finite(loss, epoch))
+        losses.append(loss)
         with torch.no_grad():
             val_loss = mini_batch(device, val_loader, configuration.val_step_fn)
             val_losses.append(val_loss)

@@ -1,390 +1,555 @@
-"""A look at the first batches of a training, before an epoch is spent.
+"""A look at the first batches of a training run, before an epoch is spent.
 
 Most faults of a training loop raise nothing: the loss is a number, the curve
 falls a little, and the model is wrong. Their traces are plain in the first
 batch, though, to whoever looks: shapes that do not match, a mode that was not
 set, gradients that nobody clears. `trains_with` puts this look around the step
-functions of every training. It runs no step of its own and draws no random
-number, so that a training with it equals one without.
+functions of every run. It runs no step of its own and draws no random number,
+so that a run with it equals one without.
+
+Here belong the judges of a step and the watch that calls them. A judge takes
+what was seen (`helpers.pipeline.seen`) and returns a sentence, or None if it
+has nothing to say; a new fault is one function, and its name in a list.
 """
 
 import contextlib
+import functools
 import math
-from collections.abc import Callable
+import numbers
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn.parameter import is_lazy
+from torch.utils.data import BatchSampler
 
-from helpers.errors import DivergenceError, FirstBatchError
+from helpers.errors import DataError, DivergenceError, FirstBatchError
+from helpers.pipeline import loss_judges
+from helpers.pipeline.explanations import EXPLAINED, explain
+from helpers.pipeline.input_checks import NO_BATCH, rate
+from helpers.pipeline.seen import (
+    Clearing,
+    Seen,
+    held_parameters,
+    learning_rate,
+    looking,
+)
 
-# Losses that compare element by element and broadcast what does not match.
-ELEMENTWISE = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
-ELEMENTWISE_FNS = (F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss)
-# Layers that do one thing in training and another in evaluation.
-DROPOUT = nn.modules.dropout._DropoutNd
-BATCH_NORM = nn.modules.batchnorm._BatchNorm
+GO_ON = "If this is meant, set configuration.first_look = False."
+AS_BEFORE = "Model and optimizer are as before the training."
+
+# --------------------------------------------------- judges: before the step
 
 
-class Watch:
-    """Watches the step functions of one training.
+def values_not_finite(seen: Seen) -> str | None:
+    """Name nan or inf in a batch."""
+    name = not_finite(seen.x, seen.y)
+    if name is None:
+        return None
+    return (
+        f"The {name} of the first batch hold nan or inf. One such "
+        "value makes every weight nan in one step. Look for it "
+        "with torch.isfinite, and remove or repair those rows."
+    )
 
-    Args:
-        configuration: model, loss_fn, optimizer, train_step_fn and perhaps
-            val_step_fn.
-        n_batches: how many batches an epoch has, if known, for the message
-            when the loss diverges.
-        first_epoch: the number of the epoch that comes first.
-    """
 
-    def __init__(self, configuration, n_batches=None, first_epoch=0):
-        self.model = configuration.model
-        self.loss_fn = configuration.loss_fn
-        self.optimizer = configuration.optimizer
-        self.n_batches = n_batches
-        self.first_epoch = first_epoch
+def foreign_optimizer(seen: Seen) -> str | None:
+    """Name an optimizer that holds parameters of another model."""
+    trainable = {p for p in seen.model.parameters() if p.requires_grad}
+    held = held_parameters(seen.optimizer)
+    # an optimizer of plain tensors works on an input, on purpose
+    if not held or not all(isinstance(p, nn.Parameter) for p in held):
+        return None
+    if not trainable or trainable & set(held):
+        return None
+    return (
+        "The optimizer holds no parameter of this model, so that no "
+        "step will change the model. Was the model built anew after "
+        "the optimizer? Build the optimizer last, from "
+        "model.parameters()."
+    )
 
-    def train_step(self, step_fn: Callable) -> Callable:
-        """Return the training step, watched in its first two calls.
 
-        Every call checks that the loss is a finite number.
+# ------------------------------------------------- judges: after either step
 
-        Raises (when the step is called):
-            FirstBatchError: a fault that the first two batches show.
-            DivergenceError: the loss is nan or inf.
-        """
-        n_calls = 0
-        gradient = None
 
-        def watched_train_step_fn(x, y):
-            nonlocal n_calls, gradient
-            if n_calls < 2:
-                with self._observed(x, y) as seen:
-                    loss = step_fn(x, y)
-                self._judge_training(seen, loss, x, y)
-                gradient = self._judge_clearing(seen, gradient)
-            else:
-                loss = step_fn(x, y)
-            n_calls += 1
-            if not math.isfinite(loss):
-                raise DivergenceError(self._diverged(loss, n_calls))
-            return loss
-
-        return watched_train_step_fn
-
-    def val_step(self, step_fn: Callable) -> Callable:
-        """Return the validation step, watched in its first call.
-
-        Raises (when the step is called):
-            FirstBatchError: a fault that the first batch shows.
-        """
-        is_first = True
-
-        def watched_val_step_fn(x, y):
-            nonlocal is_first
-            if not is_first:
-                return step_fn(x, y)
-            is_first = False
-            gradients = [p.grad for p in self.model.parameters()]
-            with self._observed(x, y) as seen:
-                loss = step_fn(x, y)
-            self._judge_validation(seen, gradients)
-            return loss
-
-        return watched_val_step_fn
-
-    # ------------------------------------------------------------ observing
-
-    @contextlib.contextmanager
-    def _observed(self, x, y):
-        """Note what model, loss and optimizer do while a step runs."""
-        seen = _Seen()
-        zero_grad = self.optimizer.zero_grad
-
-        def note_zero_grad(*args, **kwargs):
-            seen.cleared = True
-            return zero_grad(*args, **kwargs)
-
-        def note_step(optimizer, *_):
-            seen.stepped = True
-            seen.had_gradients |= any(
-                p.grad is not None
-                for group in optimizer.param_groups
-                for p in group["params"]
-            )
-
-        handles = [
-            self.model.register_forward_pre_hook(seen.before_forward),
-            self.model.register_forward_hook(seen.after_forward),
-            self.optimizer.register_step_post_hook(note_step),
-        ]
-        if isinstance(self.loss_fn, nn.Module):
-            handles.append(
-                self.loss_fn.register_forward_pre_hook(seen.before_loss)
-            )
-        self.optimizer.zero_grad = note_zero_grad
-        try:
-            self._judge_batch(x, y)
-            yield seen
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            fault = self._explain(error, x, y, seen)
-            if fault is None:
-                raise
-            raise FirstBatchError(fault) from error
-        finally:
-            del self.optimizer.zero_grad
-            for handle in handles:
-                handle.remove()
-
-    # ------------------------------------------------------------- judging
-
-    def _judge_batch(self, x, y) -> None:
-        for name, values in (("features", x), ("labels", y)):
-            if not isinstance(values, torch.Tensor):
-                continue
-            if values.is_floating_point() and not values.isfinite().all():
-                raise FirstBatchError(
-                    f"The {name} of the first batch hold nan or inf. One such "
-                    "value makes every weight nan in one step. Look for it "
-                    "with torch.isfinite, and remove or repair those rows."
-                )
-        trainable = {p for p in self.model.parameters() if p.requires_grad}
-        held = {p for g in self.optimizer.param_groups for p in g["params"]}
-        if trainable and not trainable & held:
-            raise FirstBatchError(
-                "The optimizer holds no parameter of this model, so that no "
-                "step will change the model. Was the model built anew after "
-                "the optimizer? Build the optimizer last, from "
-                "model.parameters()."
-            )
-
-    def _judge_training(self, seen, loss, x, y) -> None:
-        self._judge_loss(seen, y)
-        if isinstance(loss, torch.Tensor) and loss.requires_grad:
-            raise FirstBatchError(
-                "The training step returns a tensor that drags its graph "
+def loss_is_a_number(seen: Seen) -> str | None:
+    """Name a step that returns something other than a number."""
+    loss = seen.loss
+    step = "training step" if seen.is_training else "validation step"
+    if isinstance(loss, torch.Tensor):
+        if loss.requires_grad:
+            return (
+                f"The {step} returns a tensor that drags its graph "
                 "along, and a list of such losses fills the memory. Return "
                 "loss.item()."
             )
-        if seen.stepped and not seen.had_gradients:
-            raise FirstBatchError(
-                "The optimizer stepped without any gradient, so that nothing "
-                "was learned. Either step() comes before backward(), or "
-                "zero_grad() between the two. The order is: predict, loss, "
-                "backward, step, zero_grad."
-            )
-        if seen.training is False and seen.mode_matters:
-            raise FirstBatchError(
-                "The model was in eval mode in the training step, so that its "
-                f"{seen.mode_matters} did not work as in training. Call "
-                "model.train() first in the step."
-            )
-
-    def _judge_loss(self, seen, y) -> None:
-        yhat, labels = self._compared(seen, y)
-        if yhat is None:
-            return
-        kind = self.loss_fn
-        if isinstance(kind, ELEMENTWISE) or kind in ELEMENTWISE_FNS:
-            if yhat.shape != labels.shape:
-                raise FirstBatchError(
-                    f"The predictions have shape {list(yhat.shape)} and the "
-                    f"labels {list(labels.shape)}: the loss would pair every "
-                    "label with every prediction and train to a wrong model. "
-                    "Give both one shape, often with y.reshape(-1, 1)."
-                )
-        elif isinstance(kind, nn.CrossEntropyLoss) or kind is F.cross_entropy:
-            _judge_cross_entropy(yhat, labels)
-
-    def _compared(self, seen, y):
-        """Return what the loss compares, where that can be known."""
-        if seen.compared is not None:
-            return seen.compared
-        known = (*ELEMENTWISE_FNS, F.cross_entropy)
-        tensors = isinstance(seen.yhat, torch.Tensor) and isinstance(
-            y, torch.Tensor
-        )
-        if self.loss_fn in known and tensors:
-            return seen.yhat, y
-        return None, None
-
-    def _judge_clearing(self, seen, before):
-        """Compare one gradient after two steps: did anyone clear it between?
-
-        Returns:
-            the gradient and its version counter, which torch raises whenever
-            the tensor is written to.
-        """
-        gradient = next(
-            (
-                p.grad
-                for g in self.optimizer.param_groups
-                for p in g["params"]
-                if p.grad is not None and p.grad.count_nonzero()
-            ),
-            None,
-        )
-        if seen.cleared or not seen.stepped or gradient is None:
-            return None
-        if before is not None:
-            same, version = before
-            # written exactly once since: added to by backward, never cleared
-            if gradient is same and gradient._version == version + 1:
-                raise FirstBatchError(
-                    "The gradients are never cleared: backward adds to those "
-                    "of the batch before, and each update follows their sum. "
-                    "Call optimizer.zero_grad() in every step."
-                )
-        return gradient, gradient._version
-
-    def _judge_validation(self, seen, gradients) -> None:
-        if seen.training and seen.mode_matters:
-            raise FirstBatchError(
-                "The model was in train mode in the validation step, so that "
-                f"its {seen.mode_matters} worked as in training. Call "
-                "model.eval() first in the step."
-            )
-        after = [p.grad for p in self.model.parameters()]
-        touched = any(a is not b for a, b in zip(after, gradients, strict=True))
-        if seen.stepped or touched:
-            raise FirstBatchError(
-                "The validation step computes gradients or updates the model, "
-                "and so trains on the points that should test it. It should "
-                "predict and return the loss: no backward, no step."
-            )
-        requires_grad = getattr(seen.yhat, "requires_grad", False)
-        if seen.grad_enabled and requires_grad:
-            raise FirstBatchError(
-                "Gradients are on in the validation step: it takes memory and "
-                "time for a graph that nobody uses. Run it under "
-                "torch.no_grad()."
-            )
-
-    def _diverged(self, loss: float, n_calls: int) -> str:
-        where = f"batch {n_calls - 1}"
-        if self.n_batches:
-            epoch, batch = divmod(n_calls - 1, self.n_batches)
-            where = f"epoch {self.first_epoch + epoch}, batch {batch}"
-        lr = self.optimizer.param_groups[0]["lr"]
-        return (
-            f"The loss became {loss} in {where}. Most likely the learning rate "
-            f"{lr:g} is too large, so that each step overshoots: try "
-            f"{lr / 10:g}. Model and optimizer are as before the training."
-        )
-
-    def _explain(self, error, x, y, seen) -> str | None:
-        """Turn an error of torch in the first batch into a sentence."""
-        parameter = next(self.model.parameters(), None)
-        if parameter is None or not isinstance(x, torch.Tensor):
-            return None
-        said = str(error)
-        if x.device != parameter.device:
+        if not seen.tensors_wanted:
             return (
-                f"The batch is on {x.device.type} and the model on "
-                f"{parameter.device.type}. Send each batch to the device of "
-                "the model: x_batch.to(device)."
-            )
-        if "dtype" in said or "expected scalar type" in said:
-            kinds = [_kind(x), _kind(parameter), _kind(y)]
-            return (
-                f"The features are {kinds[0]}, the model is {kinds[1]} and the "
-                f"labels are {kinds[2]}. NumPy makes float64, torch computes "
-                "with float32: torch.as_tensor(x, dtype=torch.float32). Labels "
-                "of classes are int64."
-            )
-        if "more than 1 value per channel" in said:
-            return (
-                "Batch norm cannot train on a batch of one row, as one row has "
-                "no spread. Use another batch size, or drop_last=True."
-            )
-        if "shapes cannot be multiplied" in said:
-            return (
-                f"The features have shape {list(x.shape)}, and the first layer "
-                f"takes another number of them ({said}). They should be "
-                "[n, n_features]."
+                f"The {step} returns a tensor, and the losses of a run are "
+                "plain numbers, in its list and in a checkpoint. Return "
+                "loss.item()."
             )
         return None
+    if isinstance(loss, numbers.Real):
+        return None
+    found = "nothing" if loss is None else f"a {type(loss).__name__}"
+    return (
+        f"The {step} returns {found}, and should return the loss of its "
+        "batch, a number: return loss.item()."
+    )
 
 
-class _Seen:
-    """What happened while one step ran."""
-
-    def __init__(self):
-        self.training = None
-        self.grad_enabled = None
-        self.mode_matters = ""
-        self.yhat = None
-        self.compared = None
-        self.cleared = False
-        self.stepped = False
-        self.had_gradients = False  # when the optimizer stepped
-
-    def before_forward(self, model, _inputs):
-        self.training = model.training
-        self.grad_enabled = torch.is_grad_enabled()
-        for module in model.modules():
-            drops = isinstance(module, DROPOUT) and module.p > 0
-            if module.training is not model.training:
-                continue  # somebody froze this layer on purpose
-            if drops:
-                self.mode_matters = "dropout"
-            elif isinstance(module, BATCH_NORM):
-                self.mode_matters = "batch norm"
-
-    def after_forward(self, _model, _inputs, yhat):
-        self.yhat = yhat
-
-    def before_loss(self, _loss_fn, inputs):
-        if len(inputs) == 2 and all(
-            isinstance(value, torch.Tensor) for value in inputs
-        ):
-            self.compared = inputs
+# ------------------------------------------------- judges: training step
 
 
-def _judge_cross_entropy(yhat, labels) -> None:
-    if yhat.ndim < 2 or labels.is_floating_point():
-        return
-    if yhat.shape[1] == 1:
-        raise FirstBatchError(
-            "Cross-entropy compares classes, and the model has one output, so "
-            "that the loss is 0 whatever it predicts. Give the model one "
-            "output a class, or use nn.BCEWithLogitsLoss."
-        )
-    sums = yhat.detach().sum(dim=1)
-    if (yhat >= 0).all() and torch.allclose(sums, torch.ones_like(sums)):
-        raise FirstBatchError(
-            "The predictions are probabilities already: is there a softmax at "
-            "the end of the model? nn.CrossEntropyLoss takes logits and does "
-            "its own, and two of them make the gradients weak. Leave the "
-            "softmax out of the model."
-        )
+def stepped_without_gradient(seen: Seen) -> str | None:
+    """Name an update that had no gradient to follow."""
+    if not seen.stepped or seen.had_gradients:
+        return None
+    return (
+        "The optimizer stepped without any gradient, so that nothing "
+        "was learned. Either step() comes before backward(), or "
+        "zero_grad() between the two. The order is: predict, loss, "
+        "backward, step, zero_grad."
+    )
 
 
-def _kind(value) -> str:
-    dtype = getattr(value, "dtype", type(value).__name__)
-    return str(dtype).removeprefix("torch.")
+def eval_mode_in_training(seen: Seen) -> str | None:
+    """Name a training step in eval mode."""
+    if seen.training is not False or not seen.mode_matters:
+        return None
+    return (
+        "The model was in eval mode in the training step, so that its "
+        f"{seen.mode_matters} did not work as in training. Call "
+        "model.train() first in the step."
+    )
 
 
-def check_last_batch(model: nn.Module, train_loader) -> None:
-    """Check that no batch of one row will meet batch norm at an epoch's end.
+def never_cleared(seen: Seen) -> str | None:
+    """Name gradients that add up from batch to batch."""
+    if not seen.is_uncleared:
+        return None
+    return (
+        "The gradients are never cleared: backward adds to those "
+        "of the batch before, and each update follows their sum. "
+        "Call optimizer.zero_grad() in every step."
+    )
+
+
+def last_batch_of_one_row(seen: Seen) -> str | None:
+    """Name a last batch of one row, on which batch norm fails."""
+    if seen.rows_of_last_batch != 1 or not seen.norm_of_one_value:
+        return None
+    return (
+        "The rows of an epoch leave a last batch of one row, and batch norm "
+        "cannot train on one row: it would fail at the end of the first epoch. "
+        "Use drop_last=True or another batch size."
+    )
+
+
+# ------------------------------------------------- judges: validation step
+
+
+def train_mode_in_validation(seen: Seen) -> str | None:
+    """Name a validation step in train mode."""
+    if not seen.training or not seen.mode_matters:
+        return None
+    return (
+        "The model was in train mode in the validation step, so that "
+        f"its {seen.mode_matters} worked as in training. Call "
+        "model.eval() first in the step."
+    )
+
+
+def validation_updates(seen: Seen) -> str | None:
+    """Name a validation step that computes gradients or trains."""
+    if not seen.stepped and not seen.touched_gradients:
+        return None
+    return (
+        "The validation step computes gradients or updates the model, "
+        "and so trains on the points that should test it. It should "
+        "predict and return the loss: no backward, no step."
+    )
+
+
+def gradients_in_validation(seen: Seen) -> str | None:
+    """Name a graph that is recorded in validation and never used."""
+    requires_grad = getattr(seen.yhat, "requires_grad", False)
+    if not seen.grad_enabled or not requires_grad or seen.used_slopes:
+        return None
+    return (
+        "Gradients are on in the validation step: it takes memory and "
+        "time for a graph that nobody uses. Run it under "
+        "torch.no_grad()."
+    )
+
+
+Judge = Callable[[Seen], str | None]
+
+BEFORE: list[Judge] = [values_not_finite, foreign_optimizer]
+TRAINING: list[Judge] = [
+    *loss_judges.JUDGES,
+    loss_is_a_number,
+    stepped_without_gradient,
+    eval_mode_in_training,
+    never_cleared,
+    last_batch_of_one_row,
+]
+VALIDATION: list[Judge] = [
+    train_mode_in_validation,
+    validation_updates,
+    gradients_in_validation,
+    *loss_judges.JUDGES,
+    loss_is_a_number,
+]
+
+
+def judge(seen: Seen, judges: Iterable[Judge]) -> None:
+    """Raise the first fault that a judge names.
 
     Raises:
-        FirstBatchError: the last batch has one row and the model batch norm.
+        FirstBatchError: a fault.
     """
-    batch_size = getattr(train_loader, "batch_size", None)
-    if batch_size is None or getattr(train_loader, "drop_last", True):
-        return
-    try:
-        n_rows = len(train_loader.sampler)
-    except TypeError:
-        return
-    has_batch_norm = any(
-        isinstance(m, nn.BatchNorm1d) and m.training for m in model.modules()
-    )
-    if has_batch_norm and n_rows % batch_size == 1:
-        raise FirstBatchError(
-            f"{n_rows} rows in batches of {batch_size} leave a last batch of "
-            "one row, and batch norm cannot train on one row: it would fail at "
-            "the end of the first epoch. Use drop_last=True or another batch "
-            "size."
+    for judged in judges:
+        sentence = judged(seen)
+        if sentence is not None:
+            raise FirstBatchError(f"{sentence} {GO_ON}")
+
+
+def not_finite(x, y) -> str | None:
+    """Return which of a batch hold nan or inf: features, labels or neither."""
+    for name, values in (("features", x), ("labels", y)):
+        is_dense = (
+            isinstance(values, torch.Tensor)
+            and values.layout is torch.strided
+            and not values.is_meta
         )
+        if (
+            is_dense
+            and values.is_floating_point()
+            and not values.isfinite().all()
+        ):
+            return name
+    return None
+
+
+def rows_of_last_batch(train_loader) -> int | None:
+    """Return how many rows the last batch of an epoch has, if it is known."""
+    sampler = getattr(train_loader, "batch_sampler", None)
+    if not isinstance(sampler, BatchSampler) or sampler.drop_last:
+        return None
+    try:
+        n_rows = len(sampler.sampler)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    return n_rows % sampler.batch_size or sampler.batch_size
+
+
+# ---------------------------------------------------------------- the watch
+
+
+def is_finite(loss: float) -> bool:
+    """Tell whether a loss is a finite number."""
+    return math.isfinite(loss)
+
+
+class Watch:
+    """Watches the steps of one training run.
+
+    A loss that is a Python number is checked at every step, which costs
+    nothing. A tensor is not, as that would wait for an accelerator: the last
+    one of an epoch is checked when validation starts, and the rest at the end.
+
+    Args:
+        configuration: model, loss_fn, optimizer and perhaps step functions.
+        n_batches: how many batches an epoch has, if known, for the message
+            when the loss diverges.
+        first_epoch: the number of the epoch that comes first.
+        tensors_wanted: whether steps may return tensors, without a graph.
+        rows_of_last_batch: of an epoch, if known.
+    """
+
+    def __init__(
+        self,
+        configuration,
+        n_batches: int | None = None,
+        first_epoch: int = 0,
+        *,
+        tensors_wanted: bool = False,
+        rows_of_last_batch: int | None = None,
+    ):
+        self.configuration = configuration
+        self.n_batches = n_batches
+        self.first_epoch = first_epoch
+        self.tensors_wanted = tensors_wanted
+        self.rows_of_last_batch = rows_of_last_batch
+        self.clearing = Clearing()
+        self.n_train = self.n_val = 0
+        self.is_anything_unchecked = False
+        self.unchecked: torch.Tensor | None = None
+        self.looked_after_validation = False
+
+    @property
+    def looks(self) -> bool:
+        """Whether the first batches are looked at."""
+        return self.configuration.first_look
+
+    # ---------------------------------------------------- the step functions
+
+    def train_step(self, step_fn: Callable) -> Callable:
+        """Return the training step, watched.
+
+        The first two calls are looked at, and the first one after validation,
+        which may have left the model in eval mode.
+
+        Raises (when the step is called):
+            FirstBatchError: a fault that these batches show.
+            DivergenceError: the loss is nan or inf.
+            DataError: so are the features or the labels of a batch.
+        """
+
+        def watched_train_step_fn(x, y):
+            is_looked_at = self.looks and self.n_train < 2
+            if self.looks and self.n_val and not self.looked_after_validation:
+                self.looked_after_validation = is_looked_at = True
+                if self.n_train > 1:  # what came between was not followed
+                    self.clearing = Clearing()
+            if is_looked_at:
+                seen = self._seen(x, y)
+                judge(seen, BEFORE)
+                with self._explained(seen), looking(seen, self.clearing):
+                    seen.loss = loss = step_fn(x, y)
+                judge(seen, TRAINING)
+            else:
+                try:
+                    loss = step_fn(x, y)
+                except EXPLAINED as error:
+                    self._explain(error, self._seen(x, y))
+                    raise
+            self.n_train += 1
+            self._check(loss, x, y, "loss")
+            return loss
+
+        return functools.update_wrapper(watched_train_step_fn, step_fn)
+
+    def val_step(self, step_fn: Callable) -> Callable:
+        """Return the validation step, watched; the first call is looked at.
+
+        Raises (when the step is called):
+            FirstBatchError: a fault that the first batch shows.
+            DivergenceError: the loss is nan or inf.
+            DataError: so are the features or the labels of a batch.
+        """
+
+        def watched_val_step_fn(x, y):
+            self._check_last_tensor()
+            if self.looks and not self.n_val:
+                seen = self._seen(x, y, is_training=False)
+                judge(seen, [values_not_finite])
+                with self._explained(seen), looking(seen):
+                    seen.loss = loss = step_fn(x, y)
+                judge(seen, VALIDATION)
+            else:
+                loss = step_fn(x, y)
+            self.n_val += 1
+            self._check(loss, x, y, "validation loss")
+            return loss
+
+        return functools.update_wrapper(watched_val_step_fn, step_fn)
+
+    @contextlib.contextmanager
+    def first_loss(self) -> Iterator[None]:
+        """Look at the first loss of a loop that calls no step function.
+
+        Raises:
+            FirstBatchError: labels that do not fit the predictions, or an
+                error of torch that a sentence explains.
+        """
+        if not self.looks:
+            yield
+            return
+        seen = self._seen(None, None)
+        with contextlib.ExitStack() as hooks:
+
+            def before_forward(_model, inputs):
+                seen.x = inputs[0] if inputs else None
+
+            def before_loss(loss_fn, inputs):
+                seen.before_loss(loss_fn, inputs)
+                hooks.close()
+                judge(seen, loss_judges.JUDGES)
+
+            model, loss_fn = seen.model, seen.loss_fn
+            handle = model.register_forward_pre_hook(before_forward)
+            hooks.callback(handle.remove)
+            if isinstance(loss_fn, nn.Module):
+                handle = loss_fn.register_forward_pre_hook(before_loss)
+                hooks.callback(handle.remove)
+            with self._explained(seen):
+                yield
+
+    def _seen(self, x, y, is_training: bool = True) -> Seen:
+        configuration = self.configuration
+        return Seen(
+            model=configuration.model,
+            loss_fn=configuration.loss_fn,
+            optimizer=configuration.optimizer,
+            x=x,
+            y=y,
+            is_training=is_training,
+            tensors_wanted=self.tensors_wanted,
+            rows_of_last_batch=self.rows_of_last_batch,
+        )
+
+    @contextlib.contextmanager
+    def _explained(self, seen: Seen) -> Iterator[None]:
+        try:
+            yield
+        except EXPLAINED as error:
+            self._explain(error, seen)
+            raise
+
+    def _explain(self, error: Exception, seen: Seen) -> None:
+        sentence = explain(error, seen)
+        if sentence is not None:
+            raise FirstBatchError(sentence) from error
+
+    # ------------------------------------------------------------ the losses
+
+    def _check(self, loss: Any, x, y, what: str) -> None:
+        """Check the loss of a step, if that makes nothing wait."""
+        if isinstance(loss, torch.Tensor):
+            self.is_anything_unchecked = True
+            self.unchecked = loss if what == "loss" else None
+        elif isinstance(loss, numbers.Real) and not is_finite(float(loss)):
+            self._raise_not_finite(float(loss), x, y, what)
+
+    def _check_last_tensor(self) -> None:
+        """Check the last loss of an epoch, if it is a tensor."""
+        loss, self.unchecked = self.unchecked, None
+        if loss is not None and self.n_train and not is_finite(float(loss)):
+            self._raise_not_finite(float(loss), None, None, "loss")
+
+    def _raise_not_finite(self, loss: float, x, y, what: str) -> None:
+        n_done = self.n_train if what == "loss" else self.n_train or 1
+        where = f"batch {n_done - 1}"
+        if self.n_batches:
+            epoch, batch = divmod(n_done - 1, self.n_batches)
+            where = f"epoch {self.first_epoch + epoch}"
+            where += f", batch {batch}" if what == "loss" else ""
+        name = not_finite(x, y)
+        if name is not None:
+            raise DataError(
+                f"The {what} became {loss} in {where}, as the {name} of that "
+                "batch hold nan or inf. Look for it with torch.isfinite, and "
+                "remove or repair those rows."
+            )
+        raise DivergenceError(
+            f"The {what} became {loss} in {where}. {self._rate()}"
+        )
+
+    def _rate(self) -> str:
+        said = rate(learning_rate(self.configuration.optimizer))
+        return f"{said} {AS_BEFORE}" if self.configuration.put_back else said
+
+    def check_result(self, result: Any) -> None:
+        """Check what a ``train`` returned, as far as nobody has done so.
+
+        Raises:
+            DivergenceError: a loss or a parameter is nan or inf.
+            DataError: no batch came.
+        """
+        parts = result if isinstance(result, tuple) else (result,)
+        for losses in parts:
+            self._check_losses(losses)
+        # a loss is computed before its update: the last one is not in any loss
+        name = parameter_not_finite(self.configuration.model)
+        if name is not None:
+            raise DivergenceError(
+                f"The last step made {name!r} nan or inf. {self._rate()}"
+            )
+
+    def _check_losses(self, losses: Any) -> None:
+        is_done = self.n_train and not self.is_anything_unchecked
+        if is_done:
+            return
+        values = losses if isinstance(losses, list) else [losses]
+        for epoch, loss in enumerate(_numbers(values)):
+            if is_finite(loss):
+                continue
+            is_mean_of_nothing = not self.n_train and math.isnan(loss)
+            if is_mean_of_nothing and isinstance(losses, list):
+                raise DataError(NO_BATCH)
+            raise DivergenceError(
+                f"The loss became {loss} in epoch {epoch}. {self._rate()}"
+            )
+
+
+def _numbers(values: list) -> Iterator[float]:
+    """Yield the numbers of a list; tensors are fetched in one go."""
+    tensors = [v for v in values if isinstance(v, torch.Tensor)]
+    fetched = iter(torch.stack(tensors).tolist() if tensors else [])
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield next(fetched)
+        elif isinstance(value, numbers.Real):
+            yield float(value)
+
+
+def parameter_not_finite(model: nn.Module) -> str | None:
+    """Return the name of a parameter with nan or inf, asking but once."""
+    named = [
+        (name, parameter)
+        for name, parameter in model.named_parameters()
+        if not is_lazy(parameter)
+        and not parameter.is_meta
+        and parameter.layout is torch.strided
+    ]
+    by_device: dict[torch.device, list[torch.Tensor]] = {}
+    for _, parameter in named:
+        is_good = parameter.detach().isfinite().all()
+        by_device.setdefault(parameter.device, []).append(is_good)
+    if all(bool(torch.stack(good).all()) for good in by_device.values()):
+        return None
+    return next(n for n, p in named if not p.detach().isfinite().all())
+
+
+# ------------------------------------------------- around a training run
+
+
+@contextlib.contextmanager
+def watching(watch: Watch, needs: Iterable[str]) -> Iterator[Watch]:
+    """Watch the step functions of a configuration while the block runs.
+
+    The configuration is the caller's own. Its step functions are exchanged
+    for watched ones, and are back afterwards, whatever happens in between; one
+    that the block sets itself stays.
+
+    Args:
+        watch: how to watch them.
+        needs: the parts that the version uses.
+    """
+    configuration, needs = watch.configuration, set(needs)
+    with contextlib.ExitStack() as stack:
+        if "train_step_fn" in needs:
+            step_fn = watch.train_step(configuration.train_step_fn)
+            stack.enter_context(_lent(configuration, "train_step_fn", step_fn))
+        else:
+            stack.enter_context(watch.first_loss())
+        if "val_step_fn" in needs:
+            step_fn = watch.val_step(configuration.val_step_fn)
+            stack.enter_context(_lent(configuration, "val_step_fn", step_fn))
+        yield watch
+
+
+@contextlib.contextmanager
+def _lent(configuration: Any, name: str, step_fn: Callable) -> Iterator[None]:
+    before = vars(configuration)[name]
+    setattr(configuration, name, step_fn)
+    try:
+        yield
+    finally:
+        if vars(configuration).get(name) is step_fn:
+            setattr(configuration, name, before)

@@ -1,7 +1,15 @@
-"""Look at what goes into the pipeline, and say what is wrong with it."""
+"""Look at what goes into the pipeline, and say what is wrong with it.
+
+Here belongs what can be said before the first batch: of arrays, loaders and
+settings. What only predictions and a loss can tell belongs in
+`helpers.pipeline.first_batches`.
+"""
 
 import math
-from collections.abc import Sized
+import numbers
+import sys
+import weakref
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,16 +24,22 @@ NO_BATCH = (
 )
 
 
+# ------------------------------------------------------ features and labels
+
+
 def check_features_and_labels(x, y) -> None:
     """Check that features and labels belong together, before they are used.
 
+    Whether the labels have the shape that the loss takes cannot be seen here:
+    the first batch shows it.
+
     Args:
-        x: features [N, n_features], an array or tensor of numbers.
-        y: labels [N, 1].
+        x: features [N, ...], an array or tensor of numbers.
+        y: labels [N] or [N, ...].
 
     Raises:
-        DataError: not arrays, not two-dimensional, empty, of different
-            lengths, or with values that are no finite numbers.
+        DataError: not arrays, without the axes they need, empty, of different
+            lengths, or with values that are not finite numbers.
     """
     for name, values in (("features x", x), ("labels y", y)):
         if not isinstance(values, (np.ndarray, torch.Tensor)):
@@ -34,15 +48,17 @@ def check_features_and_labels(x, y) -> None:
                 f"{type(values).__name__}. prepare_data takes the raw points, "
                 "prepare_data(x, y), not tensors in a tuple and not a loader."
             )
-        if values.ndim != 2:
-            rows = -1 if values.ndim < 2 else f"len({name[-1]})"
-            columns = 1 if values.ndim < 2 else -1
-            raise DataError(
-                f"The {name} have shape {list(values.shape)}, and need two "
-                "axes: one row a point, one column a number. A loss would "
-                "pair every label of shape [N] with every prediction of "
-                f"shape [N, 1]. Often .reshape({rows}, {columns}) mends it."
-            )
+    if x.ndim < 2:
+        raise DataError(
+            f"The features x have shape {list(x.shape)}, and need two axes or "
+            "more: one row per point, and in it what is known of the point. "
+            "Usually .reshape(-1, 1) fixes it."
+        )
+    if y.ndim < 1:
+        raise DataError(
+            "The labels y are a single number, and every point needs a label: "
+            "shape [N, 1], or [N] for classes."
+        )
     if len(x) != len(y):
         raise DataError(
             f"There are {len(x)} features and {len(y)} labels, and each point "
@@ -58,40 +74,95 @@ def check_features_and_labels(x, y) -> None:
             )
 
 
+def label_dtype(y) -> torch.dtype:
+    """Return the type that a loss takes labels in.
+
+    Whole numbers are classes and stay whole (int64), unless they stand in a
+    column [N, n]: there, like all other labels, they are quantities, and
+    become float32.
+
+    Args:
+        y: labels [N] or [N, ...], an array or tensor.
+    """
+    dtype = torch.as_tensor(y).dtype
+    is_whole = not (
+        dtype.is_floating_point or dtype.is_complex or dtype is torch.bool
+    )
+    return torch.int64 if is_whole and y.ndim != 2 else torch.float32
+
+
 def _as_tensor(values, name: str) -> torch.Tensor:
-    try:
-        return torch.as_tensor(values)
-    except (TypeError, ValueError):
-        if values.dtype.kind in "biuf" and any(s < 0 for s in values.strides):
-            raise DataError(
-                f"The {name} are an array read backwards, such as x[::-1], "
-                "which torch cannot share. Give a copy: x[::-1].copy()."
-            ) from None
+    """Return values as a dense tensor of real numbers, or say why not."""
+    if isinstance(values, np.ma.MaskedArray):
         raise DataError(
-            f"The {name} hold {values.dtype} values, and should be numbers."
-        ) from None
+            f"The {name} are a masked array, and a tensor has no mask: the "
+            "values under it would count. Remove those rows, or fill them "
+            "with .filled(...)."
+        )
+    if getattr(values, "is_sparse", False) or (
+        isinstance(values, torch.Tensor) and values.layout is not torch.strided
+    ):
+        raise DataError(
+            f"The {name} are a sparse tensor. Give a dense one: .to_dense()."
+        )
+    try:
+        tensor = torch.as_tensor(values)
+    except (TypeError, ValueError):
+        raise DataError(_why_no_tensor(values, name)) from None
+    if tensor.is_complex():
+        raise DataError(
+            f"The {name} are complex numbers, and the pipeline computes with "
+            "real ones. Give real and imaginary parts as two columns."
+        )
+    return tensor
+
+
+def _why_no_tensor(values, name: str) -> str:
+    is_numeric = values.dtype.kind in "biufc"
+    if is_numeric and any(stride < 0 for stride in values.strides):
+        return (
+            f"The {name} are an array read backwards, such as x[::-1], "
+            "which torch cannot share. Give a copy: x[::-1].copy()."
+        )
+    if is_numeric and not values.dtype.isnative:
+        return (
+            f"The {name} are stored in the byte order of another machine "
+            f"({values.dtype.str}, here {sys.byteorder}-endian), which torch "
+            "cannot read. Convert them: x.astype(np.float32)."
+        )
+    return f"The {name} hold {values.dtype} values, and should be numbers."
+
+
+# ------------------------------------------------------------------ loaders
+
+# Loaders found good, each with the devices it was checked for: a pass over a
+# loader asks in every epoch, and the answer is looked up.
+_found_good: weakref.WeakKeyDictionary[DataLoader, set[str]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def check_loader(data_loader, device=None) -> None:
-    """Check that a loader is one, gives batches, and pairs them rightly.
+    """Check that a loader is one and gives batches, and that a device exists.
 
-    Only the first item of its data set is looked at, and no random number is
-    drawn, so that looking changes nothing.
+    No item is read and no random number drawn, so that looking changes
+    nothing. A `DataLoader` is checked once for each device.
 
     Args:
-        data_loader: batches of features [n, ...] and labels [n, 1].
+        data_loader: gives batches of features [n, ...] and labels.
         device: where the batches are to go, checked as well if given.
 
     Raises:
-        DataError: no loader, an empty one, or labels of shape [N].
+        DataError: not a loader, or an empty one.
         DeviceError: this machine has no such device.
     """
+    is_loader = isinstance(data_loader, DataLoader)
+    if is_loader and str(device) in _found_good.get(data_loader, ()):
+        return
     if device is not None:
         find_device(device)
-    no_loader = (torch.Tensor, np.ndarray, str, bytes, dict)
-    if isinstance(data_loader, no_loader) or not hasattr(
-        data_loader, "__iter__"
-    ):
+    other = (torch.Tensor, np.ndarray, str, bytes, dict)
+    if isinstance(data_loader, other) or not hasattr(data_loader, "__iter__"):
         raise DataError(
             "Expected a loader, something that gives one batch after another, "
             f"and found a {type(data_loader).__name__}. "
@@ -99,8 +170,8 @@ def check_loader(data_loader, device=None) -> None:
         )
     if n_batches(data_loader) == 0:
         raise DataError(NO_BATCH)
-    if isinstance(data_loader, DataLoader):
-        _check_first_item(data_loader.dataset)
+    if is_loader:
+        _found_good.setdefault(data_loader, set()).add(str(device))
 
 
 def n_batches(data_loader) -> int | None:
@@ -111,25 +182,45 @@ def n_batches(data_loader) -> int | None:
         return None
 
 
-def _check_first_item(dataset) -> None:
-    if not hasattr(dataset, "__getitem__") or not isinstance(dataset, Sized):
-        return
-    item = dataset[0]
-    if not isinstance(item, (tuple, list)) or len(item) != 2:
-        return
-    features, label = item
-    if (
-        isinstance(features, torch.Tensor)
-        and isinstance(label, torch.Tensor)
-        and label.is_floating_point()
-        and features.ndim == 1
-        and label.ndim == 0
-    ):
+# ----------------------------------------------------------------- settings
+
+
+def is_whole_number(value: Any, least: int) -> bool:
+    """Tell whether a value is a whole number, NumPy's included."""
+    is_whole = isinstance(value, numbers.Integral)
+    return is_whole and not isinstance(value, bool) and value >= least
+
+
+def check_settings(values: dict[str, Any]) -> None:
+    """Check those settings of a ``train`` that it has.
+
+    Args:
+        values: the arguments of a call, by name. A name that is not in
+            LEAST, or in LEAST and not in the call, is left alone.
+
+    Raises:
+        DataError: a value that makes no sense.
+    """
+    for name, least in LEAST.items():
+        if name in values and not is_whole_number(values[name], least):
+            raise DataError(
+                f"{name} should be a whole number of at least {least}, and is "
+                f"{values[name]!r}."
+            )
+    resume_from = values.get("resume_from")
+    if resume_from is not None and not hasattr(resume_from, "val_losses"):
         raise DataError(
-            "The labels have shape [N], and the model predicts [N, 1]. The "
-            "loss would pair every label with every prediction and train to a "
-            "wrong line. Give the labels a column: y.reshape(-1, 1)."
+            "resume_from should be what load_checkpoint returned, and is a "
+            f"{type(resume_from).__name__}: "
+            "resume_from=load_checkpoint(path, configuration)."
         )
+
+
+# The least value of each setting that counts something.
+LEAST = {"n_epochs": 1, "checkpoint_every": 1, "seed": 0}
+
+
+# ------------------------------------------------------------------- losses
 
 
 def check_finite(loss: float, epoch: int, lr: float | None = None) -> float:
@@ -145,9 +236,16 @@ def check_finite(loss: float, epoch: int, lr: float | None = None) -> float:
     """
     if math.isfinite(loss):
         return loss
+    raise DivergenceError(
+        f"The loss became {loss} in epoch {epoch}. {rate(lr)}"
+    )
+
+
+def rate(lr: float | None) -> str:
+    """Say that a learning rate is too large, and name a smaller one."""
     used = "the learning rate" if lr is None else f"the learning rate {lr:g}"
     smaller = "a tenth of it" if lr is None else f"{lr / 10:g}"
-    raise DivergenceError(
-        f"The loss became {loss} in epoch {epoch}. Most likely {used} is too "
-        f"large, so that each step overshoots: try {smaller}."
+    return (
+        f"Most likely {used} is too large, so that each step overshoots: try "
+        f"{smaller}."
     )

@@ -1,130 +1,97 @@
-"""What the three stages hand to each other, and which versions fit together."""
+"""Which versions fit together, said in a sentence before anything is trained.
 
-import copy
+Here belongs what `trains_with` puts around every ``train``: it compares what a
+version needs with what it got. What is done while a run is going belongs in
+`helpers.pipeline.first_batches` and `helpers.pipeline.put_back`.
+"""
+
+import contextlib
 import functools
 import inspect
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.errors import (
-    DataError,
-    DeviceError,
-    DivergenceError,
-    FirstBatchError,
-    PairingError,
-)
-from helpers.pipeline.first_batches import Watch, check_last_batch
+from helpers.errors import DataError, PairingError
+from helpers.pipeline.configuration import Configuration, lacks
+from helpers.pipeline.first_batches import Watch, rows_of_last_batch, watching
 from helpers.pipeline.input_checks import (
-    NO_BATCH,
-    check_finite,
     check_loader,
+    check_settings,
     n_batches,
 )
+from helpers.pipeline.put_back import put_back_if_wrong
+from helpers.pipeline.versions import first_version_returning, names_in
 
-# The part that each version of the model configuration adds.
-NEW_PART = {
-    "v0": "optimizer",
-    "v1": "train_step_fn",
-    "v2": "val_step_fn",
-    "v3": "writer",
-}
-# What each version of the data preparation returns, in this order.
-RETURNS = {
-    "v0": ("x_train_tensor", "y_train_tensor"),
-    "v1": ("train_loader",),
-    "v2": ("train_loader", "val_loader"),
-}
+# What every version has, and what the looking around a run is about.
+ALWAYS = ("device", "model", "loss_fn", "optimizer")
 
 
-class Configuration:
-    """What a model configuration returns: the parts that a training uses.
+def trains_with(
+    *,
+    needs: str | Iterable[str],
+    takes: str | Iterable[str],
+    tensor_losses: bool = False,
+    puts_back: bool = True,
+) -> Callable:
+    """Say what a ``train`` needs and takes, and check that it gets that.
 
-    Every version has ``device``, ``model``, ``loss_fn`` and ``optimizer``.
-    v1 adds ``train_step_fn``, v2 ``val_step_fn``, v3 ``writer`` (None when
-    nothing is to be logged). Whoever trains with a learning-rate schedule sets
-    ``scheduler``; its state is then saved in checkpoints too.
-
-    Raises:
-        PairingError: a part is asked for that this version does not have.
-    """
-
-    scheduler = None
-
-    def __init__(self, **parts):
-        self.__dict__.update(parts)
-
-    def __getattr__(self, name: str):
-        # Python comes here only when the part is missing.
-        for version, part in NEW_PART.items():
-            if part == name:
-                raise PairingError(_lacks(self, version))
-        raise AttributeError(f"A configuration has no {name!r}.")
-
-    def __repr__(self) -> str:
-        return f"Configuration({', '.join(self.__dict__)})"
-
-    @property
-    def version(self) -> str:
-        """The version that made this configuration, told by its parts."""
-        return [v for v, part in NEW_PART.items() if part in self.__dict__][-1]
-
-
-def _lacks(configuration: Configuration, version: str) -> str:
-    return (
-        f"This training needs a {NEW_PART[version]}, and the configuration "
-        f"has none: it comes from model_configuration "
-        f"{configuration.version}. The first version with it is {version}: "
-        f"from helpers.model_configuration import {version} "
-        "as model_configuration"
-    )
-
-
-def trains_with(*, data_preparation: str, model_configuration: str) -> Callable:
-    """Say which versions a ``train`` goes with, and check that it gets them.
-
-    The decorated function refuses wrong pairs in one sentence before it
-    trains, and has a look at the first batches (`helpers.pipeline.first_batches`). When
-    they show a fault, or when the loss diverges, it puts model and optimizer
-    back to where they were before the call.
+    The decorated function refuses what does not fit in one sentence before it
+    trains, and has a look at the first batches
+    (`helpers.pipeline.first_batches`). When they show a fault, or when the
+    loss diverges, it puts model and optimizer back to where they were before
+    the call. The first argument of ``train`` is the configuration, and the
+    caller's own; what else it has arguments for is left to it.
 
     Args:
-        data_preparation: the version whose results ``train`` takes.
-        model_configuration: the first version with all the parts it uses.
+        needs: the parts of the configuration that ``train`` uses, as a string
+            with spaces or a list of names.
+        takes: the arguments that hold the data, in this order. One whose name
+            ends in ``_loader`` has to be a loader, ``_tensor`` a tensor; any
+            other only has to be there.
+        tensor_losses: whether steps return ``loss.detach()``, so that no step
+            waits for the device. Such losses are looked at once an epoch.
+        puts_back: whether a copy of the state is kept while it trains.
+            ``configuration.put_back = False`` does without it for one run.
 
     Raises (when the decorated function is called):
         PairingError: versions that do not fit.
-        DataError: an empty loader, or labels of shape [N].
+        DataError: an empty loader, a setting that makes no sense.
         FirstBatchError: a fault that the first batches show.
         DivergenceError: a loss that is nan or inf.
     """
+    needed = names_in(needs)
+    taken = names_in(takes)
 
     def decorate(train: Callable) -> Callable:
         signature = inspect.signature(train)
+        first = next(iter(signature.parameters))
 
         @functools.wraps(train)
         def checked_train(*args, **kwargs):
             try:
                 given = signature.bind_partial(*args, **kwargs)
             except TypeError as error:  # too many values, or one twice
-                expected = _expected(train.__module__, data_preparation)
                 raise PairingError(
-                    f"These values are too many, or one has a name that is "
-                    f"not known ({error}). {expected}"
+                    "train() got too many arguments, or one that it does not "
+                    f"know ({error}). {_expected(train, taken)}"
                 ) from error
             given.apply_defaults()
             values = given.arguments
-            configuration = values.get("configuration")
-            _check_configuration(configuration, model_configuration)
-            _check_data(values, data_preparation, train.__module__)
-            _check_n_epochs(values["n_epochs"])
-            _check_settings(values)
-            with _put_back_if_wrong(configuration):
-                given.arguments["configuration"] = _watched(values)
-                result = train(*given.args, **given.kwargs)
-                _check_losses(result, configuration)
+            configuration = values.get(first)
+            _check_configuration(configuration, needed)
+            _check_data(train, values, taken, configuration.device)
+            _check_no_data_as_setting(train, signature, values, taken)
+            check_settings(values)
+            watch = _watch(configuration, values, taken, tensor_losses)
+            with contextlib.ExitStack() as around:
+                if puts_back and configuration.put_back:
+                    around.enter_context(put_back_if_wrong(configuration))
+                around.enter_context(watching(watch, needed))
+                result = train(*args, **kwargs)
+                watch.check_result(result)
             return result
 
         return checked_train
@@ -132,141 +99,98 @@ def trains_with(*, data_preparation: str, model_configuration: str) -> Callable:
     return decorate
 
 
-def _check_configuration(configuration, version: str) -> None:
+def _check_configuration(configuration: Any, needs: tuple[str, ...]) -> None:
     if not isinstance(configuration, Configuration):
         raise PairingError(
             "The first argument of train should be what configure_model() "
             f"returned, and is a {type(configuration).__name__}."
         )
-    if NEW_PART[version] not in configuration.__dict__:
-        raise PairingError(_lacks(configuration, version))
+    sentence = lacks(configuration, dict.fromkeys([*ALWAYS, *needs]))
+    if sentence is not None:
+        raise PairingError(sentence)
 
 
-def _expected(module: str, version: str) -> str:
-    training = "model_training " + module.rpartition(".")[2]
-    wanted = RETURNS[version]
+def _expected(train: Callable, takes: tuple[str, ...]) -> str:
+    """Say what a training version takes, and which version makes that."""
+    package, _, version = train.__module__.rpartition(".")
+    is_version = package == "helpers.model_training"
+    name = f"model_training {version}" if is_version else "This training"
+    source = first_version_returning("data_preparation", takes)
+    made = f", which data_preparation {source} makes" if source else ""
     return (
-        f"{training} takes {' and '.join(wanted)}, which data_preparation "
-        f"{version} makes: train(configuration, {', '.join(wanted)})"
+        f"{name} takes {' and '.join(takes)}{made}: "
+        f"train(configuration, {', '.join(takes)})"
     )
 
 
-def _check_data(values: dict, version: str, module: str) -> None:
-    wanted = RETURNS[version]
-    expected = _expected(module, version)
-    for name in wanted:
+def _check_data(
+    train: Callable,
+    values: dict[str, Any],
+    takes: tuple[str, ...],
+    device: torch.device,
+) -> None:
+    lengths = {}
+    for name in takes:
         value = values.get(name)
+        kind = type(value).__name__
         if value is None:
-            raise PairingError(f"There is no {name}. {expected}")
-        if name.endswith("_tensor") != isinstance(value, torch.Tensor):
-            kind = type(value).__name__
-            raise PairingError(f"{name} is a {kind}. {expected}")
-        if name.endswith("_loader"):
+            raise PairingError(f"There is no {name}. {_expected(train, takes)}")
+        is_tensor = isinstance(value, torch.Tensor)
+        if name.endswith("_tensor"):
+            if not is_tensor:
+                raise PairingError(
+                    f"{name} is a {kind}. {_expected(train, takes)}"
+                )
+            lengths[name] = len(value) if value.ndim else 0
+        elif name.endswith("_loader"):
+            if is_tensor:
+                raise PairingError(
+                    f"{name} is a {kind}. {_expected(train, takes)}"
+                )
             if isinstance(value, (tuple, list)):
                 raise PairingError(
-                    f"{name} is a {type(value).__name__}: give its parts one "
-                    f"by one. {expected}"
+                    f"{name} is a {kind}: give its parts one by one. "
+                    f"{_expected(train, takes)}"
                 )
-            check_loader(value)
-    if isinstance(values["n_epochs"], (torch.Tensor, DataLoader)):
-        raise PairingError(f"That is one too many. {expected}")
-    if version == "v0":
-        x, y = (values[name] for name in wanted)
-        if x.ndim < 2 or y.ndim != 2 or len(x) != len(y):
-            raise DataError(
-                f"x_train_tensor has shape {list(x.shape)} and y_train_tensor "
-                f"{list(y.shape)}; they should be [N, 1] both, with one N."
-            )
-
-
-def _check_n_epochs(n_epochs) -> None:
-    whole = isinstance(n_epochs, int) and not isinstance(n_epochs, bool)
-    if not whole or n_epochs < 1:
+            check_loader(value, device)
+    if len(set(lengths.values())) > 1:
+        said = [f"{name} has {n} rows" for name, n in lengths.items()]
         raise DataError(
-            "n_epochs should be a whole number of at least 1, and is "
-            f"{n_epochs!r}."
+            f"{' and '.join(said)}, and each point needs one in both."
         )
 
 
-def _check_settings(values: dict) -> None:
-    """Check what only version 6 and later take: how to save and resume."""
-    resume_from = values.get("resume_from")
-    if resume_from is not None and not hasattr(resume_from, "val_losses"):
-        raise DataError(
-            "resume_from should be what load_checkpoint returned, and is a "
-            f"{type(resume_from).__name__}: "
-            "resume_from=load_checkpoint(path, configuration)."
-        )
-    for name, least in (("checkpoint_every", 1), ("seed", 0)):
-        value = values.get(name, least)
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or value < least:
-            raise DataError(
-                f"{name} should be a whole number of at least {least}, and is "
-                f"{value!r}."
+def _check_no_data_as_setting(
+    train: Callable,
+    signature: inspect.Signature,
+    values: dict[str, Any],
+    takes: tuple[str, ...],
+) -> None:
+    """Refuse a loader or a tensor in a place whose default is a number."""
+    for name, parameter in signature.parameters.items():
+        is_data = isinstance(values.get(name), (torch.Tensor, DataLoader))
+        if is_data and isinstance(parameter.default, (int, float, str)):
+            kind = type(values[name]).__name__
+            raise PairingError(
+                f"One argument too many: {name} is a {kind}. "
+                f"{_expected(train, takes)}"
             )
 
 
-def _watched(values: dict) -> Configuration:
-    """Return the configuration with its step functions watched."""
-    configuration = values["configuration"]
-    if configuration.version == "v0":
-        return configuration
-    train_loader = values.get("train_loader")
-    if train_loader is not None:
-        check_last_batch(configuration.model, train_loader)
-    done = getattr(values.get("resume_from"), "epoch", 0)
-    watch = Watch(configuration, n_batches(train_loader), done)
-    watched = copy.copy(configuration)
-    watched.train_step_fn = watch.train_step(configuration.train_step_fn)
-    if "val_step_fn" in configuration.__dict__:
-        watched.val_step_fn = watch.val_step(configuration.val_step_fn)
-    return watched
-
-
-class _put_back_if_wrong:
-    """Put model and optimizer back when training went wrong in a known way."""
-
-    def __init__(self, configuration: Configuration):
-        parts = (
-            configuration.model,
-            configuration.optimizer,
-            configuration.scheduler,
-        )
-        self.before = [
-            (part, copy.deepcopy(part.state_dict()))
-            for part in parts
-            if part is not None
-        ]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        # not when saving failed: what was trained is then still good
-        wrong = (DataError, DeviceError, DivergenceError, FirstBatchError)
-        if isinstance(error, wrong):
-            for part, state in self.before:
-                part.load_state_dict(state)
-        return False
-
-
-def _check_losses(result, configuration: Configuration) -> None:
-    """Check every loss that a ``train`` returned: a number, or lists."""
-    series = result if isinstance(result, tuple) else (result,)
-    lr = configuration.optimizer.param_groups[0]["lr"]
-    for losses in series:
-        numbers = losses if isinstance(losses, list) else [losses]
-        for epoch, loss in enumerate(numbers):
-            # every step is watched, so that here it is a mean of nothing
-            if isinstance(result, list) and math.isnan(loss):
-                raise DataError(NO_BATCH)
-            check_finite(loss, epoch, lr)
-    # a loss is computed before its update: the last one is not in any loss
-    for name, parameter in configuration.model.named_parameters():
-        if not torch.isfinite(parameter).all():
-            raise DivergenceError(
-                f"The last step made {name!r} nan or inf. Most likely the "
-                f"learning rate {lr:g} is too large: try {lr / 10:g}. Model "
-                "and optimizer are as before the training."
-            )
+def _watch(
+    configuration: Configuration,
+    values: dict[str, Any],
+    takes: tuple[str, ...],
+    tensor_losses: bool,
+) -> Watch:
+    """Return a watch that knows how many batches come, and from where on."""
+    # the first of the data is what is trained on
+    train_loader = values[takes[0]] if takes else None
+    has_batches = not isinstance(train_loader, torch.Tensor)
+    return Watch(
+        configuration,
+        n_batches(train_loader) if has_batches else None,
+        getattr(values.get("resume_from"), "epoch", 0),
+        tensors_wanted=tensor_losses,
+        rows_of_last_batch=rows_of_last_batch(train_loader),
+    )

@@ -219,12 +219,10 @@ X, Y, X_VAL, _ = split_data(*generate_data())
         (X[:3], Y, "3 features and 80 labels"),
         (X_VAL, Y, "20 features and 80 labels"),
         (X[::-1], Y[::-1], "copy"),
-        (X, Y.ravel(), r"\[80\].*reshape\(-1, 1\)"),
         (X.ravel(), Y, r"\[80\].*reshape\(-1, 1\)"),
         (X.ravel(), Y.ravel(), r"\[80\]"),
         (X[0], Y[0], r"\[1\]"),
         (X[0, 0], Y[0, 0], ""),
-        (X[None], Y[None], r"\[1, 80, 1\]"),
         (X[:0], Y[:0], "no points"),
         (list(X), list(Y), "list"),
         (None, None, "NoneType"),
@@ -285,7 +283,10 @@ BAD_LOADERS = {
         lambda: loader(X[:5], Y[:5], drop_last=True),
         "drop_last",
     ),
-    "labels [N]": (lambda: loader(X, Y.ravel()), r"\[N\].*reshape"),
+    "labels [N]": (
+        lambda: loader(X, Y.ravel()),
+        r"\[16, 1\] and the labels \[16\].*reshape",
+    ),
     "an empty stream": (lambda: DataLoader(Stream()), "no batch"),
     "a tensor": (lambda: torch.ones(5, 1), "Tensor|tensor"),
     "a number": (lambda: 5, "int"),
@@ -317,8 +318,12 @@ def test_loaders_that_cannot_be_used(name, training, place):
     )
 
 
+# what only a step can tell is for the look at the first batches
+SEEN_IN_A_BATCH = {"features nan", "labels [N]"}
+
+
 @pytest.mark.parametrize("module", [mini_batch_v0, mini_batch_v1])
-@pytest.mark.parametrize("name", [n for n in BAD_LOADERS if "nan" not in n])
+@pytest.mark.parametrize("name", sorted(BAD_LOADERS.keys() - SEEN_IN_A_BATCH))
 def test_mini_batch_alone_refuses_them_too(module, name):
     make, says = BAD_LOADERS[name]
     calls = []

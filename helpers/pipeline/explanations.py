@@ -1,0 +1,134 @@
+"""What torch says when a step fails, in a sentence that says what to do.
+
+Here belong errors of torch. A fault that raises nothing is for the judges. An
+explanation takes what torch said and what was seen, and returns a sentence, or
+None if it is about something else.
+"""
+
+from typing import Any
+
+from helpers.pipeline.seen import Seen
+
+EXPLAINED = (RuntimeError, ValueError, TypeError, IndexError)
+
+
+def explain(error: Exception, seen: Seen) -> str | None:
+    """Return the first explanation that fits an error of a step."""
+    for explained in EXPLANATIONS:
+        sentence = explained(str(error), seen)
+        if sentence is not None:
+            return sentence
+    return None
+
+
+def other_device(_said: str, seen: Seen) -> str | None:
+    """Explain a batch that is not where the model is."""
+    parameter = _first_parameter(seen)
+    device = getattr(seen.x, "device", None)
+    if parameter is None or device is None or device == parameter.device:
+        return None
+    return (
+        f"The batch is on {device.type} and the model on "
+        f"{parameter.device.type}. Send each batch to the device of "
+        "the model: x_batch.to(device)."
+    )
+
+
+def other_dtype(said: str, seen: Seen) -> str | None:
+    """Explain numbers of another type than the weights."""
+    words = ("dtype", "expected scalar type", "class probabilities, got")
+    words = (*words, "not implemented for", "can't be cast")
+    if not any(word in said for word in words):
+        return None
+    kinds = [_kind(v) for v in (seen.x, _first_parameter(seen), seen.y)]
+    return (
+        f"The features are {kinds[0]}, the model is {kinds[1]} and the "
+        f"labels are {kinds[2]}. NumPy makes float64, torch computes "
+        "with float32: torch.as_tensor(x, dtype=torch.float32). Labels "
+        "of classes are int64."
+    )
+
+
+def batch_of_one_row(said: str, seen: Seen) -> str | None:
+    """Explain batch norm that met a batch of one row."""
+    if "more than 1 value per channel" not in said:
+        return None
+    return (
+        "Batch norm cannot train on a batch of one row, as one row has "
+        "no spread. Use another batch size, or drop_last=True."
+    )
+
+
+def other_width(said: str, seen: Seen) -> str | None:
+    """Explain features that the first layer does not take."""
+    if "shapes cannot be multiplied" not in said and (
+        "size mismatch" not in said
+    ):
+        return None
+    return (
+        f"The features have shape {_shape(seen.x)}, and a layer "
+        f"takes another number of them ({said}). The first layer takes "
+        "[n, n_features]."
+    )
+
+
+def other_labels(said: str, seen: Seen) -> str | None:
+    """Explain labels whose shape the loss refuses."""
+    words = ("must be the same as input size", "batch_size", "target tensor")
+    words = (*words, "target to have", "target size", "Target size")
+    if not any(word in said for word in words):
+        return None
+    shape = _shape(seen.compared[0] if seen.compared else seen.yhat)
+    return (
+        f"The predictions have shape {shape} and the labels "
+        f"{_shape(seen.y)}, which the loss does not take together. Classes are "
+        "[n] for cross-entropy, whole numbers; other losses take labels of the "
+        "shape of the predictions."
+    )
+
+
+def class_out_of_range(said: str, seen: Seen) -> str | None:
+    """Explain a class that the model has no output for."""
+    if "out of bounds" not in said or "Target" not in said:
+        return None
+    n_outputs = _shape(seen.compared[0] if seen.compared else seen.yhat)
+    return (
+        f"A label is not among the classes of the model ({said.rstrip('.')}): "
+        f"its predictions have shape {n_outputs}, one output per class, and "
+        "classes are counted from 0."
+    )
+
+
+def no_probability(said: str, seen: Seen) -> str | None:
+    """Explain a loss of probabilities that got logits."""
+    if "between 0 and 1" not in said:
+        return None
+    return (
+        "nn.BCELoss takes probabilities, and the predictions or labels are not "
+        "between 0 and 1. Use nn.BCEWithLogitsLoss, which takes the output of "
+        "a last linear layer as it is."
+    )
+
+
+EXPLANATIONS = [
+    other_device,
+    class_out_of_range,
+    no_probability,
+    other_labels,
+    other_dtype,
+    batch_of_one_row,
+    other_width,
+]
+
+
+def _first_parameter(seen: Seen) -> Any:
+    return next(seen.model.parameters(), None)
+
+
+def _kind(value) -> str:
+    dtype = getattr(value, "dtype", type(value).__name__)
+    return str(dtype).removeprefix("torch.")
+
+
+def _shape(value) -> str:
+    return str(list(getattr(value, "shape", [])))

@@ -1,0 +1,222 @@
+"""What can be seen while one step runs, from outside.
+
+Here belongs looking: hooks that note what model, loss and optimizer do, and
+are gone afterwards. Whether it is a fault is decided by the judges. Looking
+runs no step of its own and draws no random number.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+# Layers that do one thing in training and another in evaluation.
+DROPOUT = (
+    *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d),
+    *(nn.AlphaDropout, nn.FeatureAlphaDropout),
+)
+BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+
+
+@dataclass
+class Seen:
+    """What was seen while one step ran, for the judges.
+
+    Attributes:
+        model, loss_fn, optimizer: of the configuration.
+        x, y: the batch.
+        loss: what the step returned.
+        is_training: whether it was a training step.
+        tensors_wanted: whether the version takes losses as tensors.
+        rows_of_last_batch: of an epoch, where they are known.
+        training: the mode of the model when it predicted.
+        mode_matters: the kind of layer for which the mode matters, or "".
+        grad_enabled: whether gradients were on when it predicted.
+        yhat: the predictions.
+        compared: what the loss compared, if it is a module.
+        stepped: whether the optimizer made an update.
+        had_gradients: whether there was a gradient to make it with.
+        is_uncleared: whether an update followed an old gradient too.
+        touched_gradients: whether the gradients are others afterwards.
+        used_slopes: whether somebody asked for a derivative.
+        norm_of_one_value: whether batch norm sees one value per row.
+    """
+
+    model: nn.Module
+    loss_fn: Any
+    optimizer: Any
+    x: Any = None
+    y: Any = None
+    loss: Any = None
+    is_training: bool = True
+    tensors_wanted: bool = False
+    rows_of_last_batch: int | None = None
+    training: bool | None = None
+    mode_matters: str = ""
+    grad_enabled: bool | None = None
+    yhat: Any = None
+    compared: tuple | None = None
+    stepped: bool = False
+    had_gradients: bool = False
+    is_uncleared: bool = False
+    touched_gradients: bool = False
+    used_slopes: bool = False
+    norm_of_one_value: bool = False
+
+    # ---------------------------------------------------- what the hooks note
+
+    def before_forward(self, model: nn.Module, inputs: tuple) -> None:
+        """Note the mode, and whether a slope by an input will be asked for."""
+        self.training = model.training
+        self.grad_enabled = torch.is_grad_enabled()
+        for module in model.modules():
+            if module.training is not model.training:
+                continue  # somebody froze this layer on purpose
+            if isinstance(module, DROPOUT) and module.p > 0:
+                self.mode_matters = "dropout"
+            elif isinstance(module, BATCH_NORM):
+                self.mode_matters = "batch norm"
+        self.used_slopes |= any(
+            isinstance(value, torch.Tensor) and value.requires_grad
+            for value in inputs
+        )
+
+    def after_forward(self, _model, _inputs, yhat) -> None:
+        """Note the predictions."""
+        self.yhat = yhat
+        if self.is_training:
+            return
+        if isinstance(yhat, torch.Tensor) and yhat.requires_grad:
+            yhat.register_hook(self.note_slope)
+
+    def note_slope(self, _gradient) -> None:
+        """Note that a derivative went through the predictions."""
+        self.used_slopes = True
+
+    def before_loss(self, _loss_fn, inputs: tuple) -> None:
+        """Note what the loss compares."""
+        if len(inputs) == 2 and all(
+            isinstance(value, torch.Tensor) for value in inputs
+        ):
+            self.compared = inputs
+
+    def before_norm(self, norm: nn.Module, inputs: tuple) -> None:
+        """Note whether batch norm gets one value per row and channel."""
+        values = inputs[0]
+        n_rows, n_channels = values.shape[:2]
+        is_one = values.numel() == n_rows * n_channels
+        self.norm_of_one_value |= norm.training and is_one
+
+
+@contextlib.contextmanager
+def looking(seen: Seen, clearing: "Clearing | None" = None) -> Iterator[None]:
+    """Note in ``seen`` what happens while the block runs."""
+    model, optimizer = seen.model, seen.optimizer
+    gradients = [p.grad for p in model.parameters()]
+
+    def note_step(*_) -> None:
+        seen.stepped = True
+        seen.had_gradients |= any(
+            p.grad is not None for p in held_parameters(optimizer)
+        )
+        if clearing is not None:
+            seen.is_uncleared |= clearing.note_step()
+
+    with contextlib.ExitStack() as hooks:
+
+        def keep(handle) -> None:
+            hooks.callback(handle.remove)
+
+        keep(model.register_forward_pre_hook(seen.before_forward))
+        keep(model.register_forward_hook(seen.after_forward))
+        if isinstance(seen.loss_fn, nn.Module):
+            keep(seen.loss_fn.register_forward_pre_hook(seen.before_loss))
+        for module in model.modules():
+            if isinstance(module, BATCH_NORM):
+                keep(module.register_forward_pre_hook(seen.before_norm))
+        with contextlib.suppress(AttributeError, KeyError):
+            # what only behaves like an optimizer has no hooks
+            keep(optimizer.register_step_post_hook(note_step))
+        if clearing is not None:
+            for handle in clearing.follow(optimizer):
+                keep(handle)
+        yield
+    after = [p.grad for p in model.parameters()]
+    seen.touched_gradients = len(after) != len(gradients) or any(
+        a is not b for a, b in zip(after, gradients, strict=True)
+    )
+
+
+class Clearing:
+    """Follows gradients from one update to the next: does anyone clear them?
+
+    An update marks every gradient that it used. When backward adds to a marked
+    one that is still there, the gradient is mixed; when the next update follows
+    a mixed gradient, nobody has cleared it between the two. How it is cleared
+    does not matter, nor what else is done to it (clipping, scaling, a second
+    backward).
+    """
+
+    def __init__(self):
+        self.used: set[torch.Tensor] = set()
+        self.mixed: set[torch.Tensor] = set()
+        self.parameters: list[torch.Tensor] = []
+
+    def follow(self, optimizer: Any) -> Iterator[Any]:
+        """Hook into every parameter that an optimizer holds."""
+        self.parameters = [
+            p
+            for p in held_parameters(optimizer)
+            if p.requires_grad and p.is_leaf
+        ]
+        for parameter in self.parameters:
+            before, after = self._hooks_for(parameter)
+            yield parameter.register_hook(before)
+            yield parameter.register_post_accumulate_grad_hook(after)
+
+    def _hooks_for(self, parameter) -> tuple[Callable, Callable]:
+        is_left_over = False
+
+        def before_adding(_gradient) -> None:
+            nonlocal is_left_over
+            is_left_over = parameter in self.used and _is_any(parameter.grad)
+
+        # not called by torch.autograd.grad, which adds to no gradient
+        def after_adding(_parameter) -> None:
+            if is_left_over:
+                self.mixed.add(parameter)
+            else:
+                self.used.discard(parameter)
+                self.mixed.discard(parameter)
+
+        return before_adding, after_adding
+
+    def note_step(self) -> bool:
+        """Note an update; return whether it followed an old gradient too."""
+        is_mixed = bool(self.mixed)
+        self.mixed.clear()
+        self.used = {p for p in self.parameters if _is_any(p.grad)}
+        return is_mixed
+
+
+def _is_any(gradient: torch.Tensor | None) -> bool:
+    if gradient is None:
+        return False
+    values = gradient.coalesce().values() if gradient.is_sparse else gradient
+    return bool(values.any())
+
+
+def held_parameters(optimizer: Any) -> list[torch.Tensor]:
+    """Return what an optimizer updates; nothing if it does not say."""
+    groups = getattr(optimizer, "param_groups", None) or []
+    return [p for group in groups for p in group["params"]]
+
+
+def learning_rate(optimizer: Any) -> float | None:
+    """Return the learning rate of the first group, if there is one."""
+    groups = getattr(optimizer, "param_groups", None) or [{}]
+    lr = groups[0].get("lr")
+    return None if lr is None else float(lr)
