@@ -12,8 +12,11 @@ ifneq ($(shell uname),Darwin)
 LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 
+# What codespell reads.
+TEXTS := README.md CONTRIBUTING.md CHANGELOG.md data helpers notebooks tests
+
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks challenges lint bench torture browser clean
+.PHONY: help lab test notebooks challenges lint coverage bench torture browser clean
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*## ' Makefile | \
@@ -32,9 +35,17 @@ notebooks: $(READY) ## execute every page anew and store it
 challenges: $(READY) ## make each challenge from its solution
 	$(BIN)/python -m helpers challenges
 
-lint: $(READY) ## ruff check and ruff format, pages included
+lint: $(READY) ## style, types and spelling, pages included
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m pyright
+	$(BIN)/python -m codespell_lib $(TEXTS)
+
+coverage: $(READY) ## run tests and pages, and list the lines that nothing runs
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest --nbval -n auto --cov --cov-report=
+	$(BIN)/python -m coverage combine --keep --quiet || true
+	$(BIN)/python -m coverage report
 
 bench: $(READY) ## time an epoch of each training version against a plain loop
 	$(BIN)/python -m helpers bench
