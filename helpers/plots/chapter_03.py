@@ -124,25 +124,27 @@ def descent_paths(
     )
     whole.add_patch(box)
     start = (every[0, 0], every[0, 1])
-    whole.annotate("start", start, (6, -12), textcoords="offset points")
+    whole.annotate(
+        "start", start, (4, -14), textcoords="offset points", ha="right"
+    )
     whole.set_title("the whole descent", weight="normal")
     near.set_title("the small box, enlarged", weight="normal")
     handles, labels = near.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    (slow, one), (fast, other) = paths.items()
-    title = f"The {slow} stops short, {fast} circle the minimum"
+    title = "The full batch stops short, mini-batches circle the minimum"
     figure.suptitle(title, weight="bold", fontsize=12, x=0.02, ha="left")
+    full, mini = paths.values()
     far, close = (
-        number(np.linalg.norm(path[-1] - np.array(minimum)))
-        for path in (one, other)
+        number(float(np.linalg.norm(path[-1] - np.array(minimum))))
+        for path in (full, mini)
     )
     return figure, (
         "Contour lines of the loss over bias and weight form a long narrow "
         "valley. Both paths drop into it and follow it to the minimum at "
         f"b = {minimum[0]:.2f}, w = {minimum[1]:.2f}. Enlarged: the path of "
-        f"the {slow}, {len(one) - 1} updates, is smooth and ends {far} from "
-        f"the minimum; that of {fast}, {len(other) - 1} updates, zig-zags "
-        f"around it and ends {close} from it."
+        f"the full batch, {len(full) - 1} updates, is smooth and ends {far} "
+        f"from the minimum; that of mini-batches, {len(mini) - 1} updates, "
+        f"zig-zags around it and ends {close} from it."
     )
 
 

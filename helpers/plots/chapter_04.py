@@ -33,8 +33,8 @@ def by_epochs_and_updates(
         left.plot(epochs, values, color=colour, label=name)
         right.plot(epochs * updates, values, color=colour)
         said.append(
-            f"{name}, {len(values)} epochs of {updates} updates each: the "
-            f"loss {course_of(values)}"
+            f"{name}, {len(values)} epochs, {updates * len(values)} updates: "
+            f"the loss {course_of(values)}"
         )
     left.set(xlabel="epochs", ylabel="loss above the smallest (MSE)")
     left.set(title="A fifth of the epochs ...", yscale="log")

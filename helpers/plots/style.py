@@ -17,6 +17,8 @@ WIDE = (FULL, 3.4)
 PAIR = (FULL, 3.6)  # two axes side by side
 SQUARE = (4.6, 4.2)
 MSE = "loss (mean squared error)"
+# Below this, digits of a loss are rounding errors of 32-bit numbers.
+TINY = 1e-4
 
 P = ParamSpec("P")
 
@@ -66,12 +68,12 @@ def number(value: float) -> str:
     value = float(value)
     if not np.isfinite(value):
         return "nan" if np.isnan(value) else "infinity"
-    if value == 0 or 1e-4 <= abs(value) < 1e3:
-        text = f"{value:#.2g}" if abs(value) < 10 else f"{value:.0f}"
-        return text.removesuffix(".")
-    if abs(value) >= 1e3:
+    size = abs(value)
+    if 0 < size < TINY:
+        return f"less than {TINY:g}" if value > 0 else "almost 0"
+    if size >= 1e3:
         return f"{float(f'{value:.2g}'):,.0f}"
-    return f"{value:.1e}"
+    return f"{value:.0f}" if size >= 10 else f"{value:#.2g}".removesuffix(".")
 
 
 def course_of(values: Sequence[float]) -> str:
@@ -82,11 +84,12 @@ def course_of(values: Sequence[float]) -> str:
     first, last = numbers[0], numbers[-1]
     if not np.isfinite(numbers).all():
         return f"starts at {number(first)} and stops being a finite number"
-    lowest = int(numbers.argmin())
-    if last > 1.5 * numbers[lowest] > 0 and first > 1.5 * numbers[lowest]:
+    lowest = numbers.min()
+    turn = 1.5 * max(lowest, TINY)  # what counts as rising again
+    if first > turn and last > turn:
         return (
-            f"falls from {number(first)} to {number(numbers[lowest])}, and "
-            f"then rises to {number(last)}"
+            f"falls from {number(first)} to {number(lowest)}, and then rises "
+            f"to {number(last)}"
         )
     if number(first) == number(last):
         return f"stays near {number(first)}"
