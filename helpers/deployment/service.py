@@ -203,6 +203,13 @@ class Service:
         """Whether it still answers."""
         return self._thread.is_alive()
 
+    def wait(self) -> None:
+        """Wait until the service has ended, or for Ctrl-C."""
+        while self.is_running:
+            self._thread.join(
+                timeout=0.5
+            )  # without one, Windows hears no Ctrl-C
+
     def stop(self) -> None:
         """End the service and wait until it has ended."""
         self._server.should_exit = True
@@ -231,7 +238,7 @@ def _settings(app: FastAPI) -> uvicorn.Config:
         ws="none",
         lifespan="off",
         log_level="warning",
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,
     )
 
 
@@ -273,6 +280,5 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"Serving {display_path(options.file)} on {service.url}")
     print("Ctrl-C ends it.", flush=True)
     with service, contextlib.suppress(KeyboardInterrupt):
-        while service.is_running:
-            time.sleep(0.2)
+        service.wait()
     return 0
