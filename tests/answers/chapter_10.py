@@ -488,6 +488,23 @@ def by_table(step, base_lr, max_lr, up):
     return cycle[step % len(cycle)]
 
 
+def by_parity(step, base_lr, max_lr, up):
+    way = (max_lr - base_lr) * (step % up) / up
+    return base_lr + way if step // up % 2 == 0 else max_lr - way
+
+
+def falls_from_base(step, base_lr, max_lr, up):
+    place = step % (2 * up)
+    if place <= up:
+        return base_lr + (max_lr - base_lr) * place / up
+    return max_lr - (max_lr - base_lr) * place / up
+
+
+def halves(step, base_lr, max_lr, up):
+    height = triangle(step, base_lr, max_lr, up) - base_lr
+    return base_lr + height / 2 ** (step // (2 * up))
+
+
 def long_top(step, base_lr, max_lr, up):
     place = step % (2 * up + 2)
     if place > up:
@@ -512,6 +529,10 @@ TRIANGLE = Answers(
         "adds up": by_steps,
         "recursion": by_recursion,
         "a table": by_table,
+        "parity of the half cycle": by_parity,
+        "phase": lambda s, b, m, up: (
+            b + (m - b) * (1 - abs(2 * (s / up / 2 % 1) - 1))
+        ),
     },
     wrong={
         "saw_tooth": up_only(lambda step, up: step % up),
@@ -565,6 +586,16 @@ TRIANGLE = Answers(
         "remembers": Counts(),
         "remembers too little": limited,
         "signature": lambda step, base_lr, max_lr: base_lr,
+        "not_shifted": falls_from_base,
+        "shrinks": halves,
+        "too_low": lambda s, b, m, up: b + (triangle(s, b, m, up) - b) / 2,
+        "cosine but a sine": lambda s, b, m, up: (
+            b + (m - b) * abs(math.sin(math.pi * s / up / 2))
+        ),
+        "whole_division at the top": lambda s, b, m, up: (
+            b + (m - b) * (min(s % (2 * up), 2 * up - s % (2 * up)) // up)
+        ),
+        "no_number text": lambda *four: f"{triangle(*four):.4f}",
     },
 )
 
