@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
-from helpers.errors import DataError
+from helpers.errors import DataError, DivergenceError
 from helpers.pipeline import Configuration
+from helpers.pipeline.first_batches import Watch, rows_of_last_batch
 from helpers.pipeline.input_checks import NO_BATCH, check_loader
 from helpers.step_functions import StepFn, make_train_step_fn
 
@@ -51,7 +52,7 @@ def lr_range_test(
     stop_at: float = 4.0,
     make_step_fn: Callable[..., StepFn] = make_train_step_fn,
 ) -> tuple[list[float], list[float]]:
-    """Train a copy at a growing learning rate and see what it bears.
+    """Train a copy at a growing rate, and see how large a rate it tolerates.
 
     The learning rate grows by one factor from mini-batch to mini-batch. Model,
     optimizer, loss and the random state are afterwards as they were before.
@@ -59,8 +60,8 @@ def lr_range_test(
     Args:
         configuration: device, model, loss_fn, optimizer. All parameter groups
             of the optimizer get the one learning rate that is tested.
-        train_loader: gives features [n, n_features] and labels [n, 1]; begun
-            anew as often as needed.
+        train_loader: gives features [n, ...] and the labels of the loss;
+            begun anew as often as needed.
         start: learning rate of the first mini-batch.
         end: learning rate of the last mini-batch.
         n_steps: how many mini-batches, 2 or more.
@@ -73,7 +74,9 @@ def lr_range_test(
         step, and the loss before it. All are finite.
 
     Raises:
-        DataError: an empty loader, or learning rates that do not grow.
+        DataError: an empty loader, learning rates that do not grow, or a
+            batch with nan or inf.
+        FirstBatchError: a fault that the first batches show.
 
     Source: L. N. Smith, Cyclical learning rates for training neural networks,
         https://arxiv.org/abs/1506.01186, section 3.3 (there the learning rate
@@ -91,7 +94,12 @@ def lr_range_test(
     model, loss_fn, optimizer = copy.deepcopy(
         (configuration.model, configuration.loss_fn, configuration.optimizer)
     )
-    step_fn = make_step_fn(model, loss_fn, optimizer)
+    trial = Configuration(
+        device=device, model=model, loss_fn=loss_fn, optimizer=optimizer
+    )
+    trial.first_look = configuration.first_look
+    watch = Watch(trial, rows_of_last_batch=rows_of_last_batch(train_loader))
+    step_fn = watch.train_step(make_step_fn(model, loss_fn, optimizer))
     lrs, losses = [], []
     with _same_random_state(device, train_loader):
         batches = _endless(train_loader)
@@ -99,8 +107,9 @@ def lr_range_test(
             for group in optimizer.param_groups:
                 group["lr"] = lr
             x_batch, y_batch = next(batches)
-            loss = step_fn(x_batch.to(device), y_batch.to(device))
-            if not math.isfinite(loss):
+            try:
+                loss = step_fn(x_batch.to(device), y_batch.to(device))
+            except DivergenceError:
                 break
             lrs.append(lr)
             losses.append(loss)

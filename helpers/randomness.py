@@ -1,5 +1,9 @@
 """Everything random in an epoch follows from two numbers: seed and epoch."""
 
+import random
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import torch
 from torch.utils.data import DataLoader
@@ -15,22 +19,47 @@ def epoch_seed(seed: int, epoch: int) -> int:
 
 
 def reseed(seed: int, epoch: int, *data_loaders: DataLoader) -> None:
-    """Reseed torch and the generators of the loaders for one epoch.
+    """Reseed torch, NumPy, Python and the loaders for one epoch.
 
-    Afterwards the order of the batches, dropout and all else that torch draws
-    in this epoch depend on ``seed`` and ``epoch`` only: not on what was drawn
-    before, so that a resumed training repeats an undisturbed one.
+    Afterwards the order of the batches, dropout and everything else that draws
+    random numbers in this epoch depend on ``seed`` and ``epoch`` only: not on
+    what was drawn before, so that a resumed run repeats an undisturbed one.
+    Workers that would live on (``persistent_workers=True``) are started anew,
+    as they carry random states of their own. A generator that a dataset keeps
+    for itself (``numpy.random.default_rng``) cannot be found here.
 
     Args:
         seed: the seed of the whole training, 0 or more.
         epoch: the epoch about to start, counted from 0.
-        data_loaders: loaders whose own generator is reseeded, if they have one.
+        data_loaders: loaders whose own generators are reseeded, if they have
+            any: of the loader, its sampler and its batch sampler.
     """
     number = epoch_seed(seed, epoch)
     _seed_torch(number)
+    np.random.seed(number)
+    random.seed(number)
     for data_loader in data_loaders:
-        if data_loader.generator is not None:
-            data_loader.generator.manual_seed(number)
+        for generator in _generators(data_loader):
+            generator.manual_seed(number)
+        if getattr(data_loader, "persistent_workers", False):
+            # the workers of the last epoch end with the iterator they serve
+            data_loader._iterator = None
+
+
+def _generators(data_loader: Any) -> Iterator[torch.Generator]:
+    """Yield each generator of a loader and of the samplers below it, once."""
+    found: list[Any] = []
+    below: list[Any] = [data_loader]
+    while below:
+        part = below.pop()
+        if part is None or any(part is other for other in found):
+            continue
+        found.append(part)
+        below += [getattr(part, "sampler", None)]
+        below += [getattr(part, "batch_sampler", None)]
+        below += [getattr(part, "generator", None)]
+        if isinstance(part, torch.Generator):
+            yield part
 
 
 def _seed_torch(number: int) -> None:

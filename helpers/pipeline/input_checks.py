@@ -188,7 +188,7 @@ def n_batches(data_loader) -> int | None:
 def is_whole_number(value: Any, least: int) -> bool:
     """Tell whether a value is a whole number, NumPy's included."""
     is_whole = isinstance(value, numbers.Integral)
-    return is_whole and not isinstance(value, bool) and value >= least
+    return is_whole and not isinstance(value, bool) and int(value) >= least
 
 
 def check_settings(values: dict[str, Any]) -> None:

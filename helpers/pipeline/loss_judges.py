@@ -62,7 +62,7 @@ def _compares_elements(seen: Seen, yhat, y) -> bool:
 def one_output_of_classes(seen: Seen) -> str | None:
     """Name a cross-entropy over a single class, which is always 0."""
     yhat, y = _classes(seen)
-    if yhat is None or y.is_floating_point() or yhat.shape[1] != 1:
+    if yhat is None or y is None or y.is_floating_point() or yhat.shape[1] != 1:
         return None
     return (
         "Cross-entropy compares classes, and the model has one output, so "
@@ -74,7 +74,7 @@ def one_output_of_classes(seen: Seen) -> str | None:
 def softmax_before_cross_entropy(seen: Seen) -> str | None:
     """Name probabilities given to a loss that expects logits."""
     yhat, y = _classes(seen)
-    if yhat is None or y.is_floating_point() or yhat.shape[1] == 1:
+    if yhat is None or y is None or y.is_floating_point() or yhat.shape[1] == 1:
         return None
     sums = yhat.detach().sum(dim=1)
     if (yhat < 0).any() or not torch.allclose(sums, torch.ones_like(sums)):
@@ -90,17 +90,20 @@ def softmax_before_cross_entropy(seen: Seen) -> str | None:
 JUDGES = [broadcast_labels, one_output_of_classes, softmax_before_cross_entropy]
 
 
-def _classes(seen: Seen):
+Pair = tuple[torch.Tensor, torch.Tensor] | tuple[None, None]
+
+
+def _classes(seen: Seen) -> Pair:
     """Return logits and labels, if the loss is a cross-entropy."""
     kind = seen.loss_fn
     if isinstance(kind, nn.CrossEntropyLoss) or kind is F.cross_entropy:
         yhat, y = compared(seen)
-        if yhat is not None and yhat.ndim >= 2:
+        if yhat is not None and y is not None and yhat.ndim >= 2:
             return yhat, y
     return None, None
 
 
-def compared(seen: Seen):
+def compared(seen: Seen) -> Pair:
     """Return what the loss compares, where that can be known."""
     if seen.compared is not None:
         return seen.compared

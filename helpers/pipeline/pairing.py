@@ -80,8 +80,7 @@ def trains_with(
                 ) from error
             given.apply_defaults()
             values = given.arguments
-            configuration = values.get(first)
-            _check_configuration(configuration, needed)
+            configuration = _checked(values.get(first), needed)
             _check_data(train, values, taken, configuration.device)
             _check_no_data_as_setting(train, signature, values, taken)
             check_settings(values)
@@ -99,7 +98,8 @@ def trains_with(
     return decorate
 
 
-def _check_configuration(configuration: Any, needs: tuple[str, ...]) -> None:
+def _checked(configuration: Any, needs: tuple[str, ...]) -> Configuration:
+    """Return a configuration that has all the parts that are needed."""
     if not isinstance(configuration, Configuration):
         raise PairingError(
             "The first argument of train should be what configure_model() "
@@ -108,6 +108,7 @@ def _check_configuration(configuration: Any, needs: tuple[str, ...]) -> None:
     sentence = lacks(configuration, dict.fromkeys([*ALWAYS, *needs]))
     if sentence is not None:
         raise PairingError(sentence)
+    return configuration
 
 
 def _expected(train: Callable, takes: tuple[str, ...]) -> str:

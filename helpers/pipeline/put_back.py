@@ -64,11 +64,11 @@ def put_back_if_wrong(configuration: Configuration) -> Iterator[None]:
 
 def copies(configuration: Configuration) -> list[tuple[Any, Any]]:
     """Return the parts that a run changes, each with a copy of its state."""
-    parts = (
+    parts: list[Any] = [
         configuration.model,
         configuration.optimizer,
         configuration.scheduler,
-    )
+    ]
     return [
         (part, copy_to_cpu(part.state_dict()))
         for part in parts
