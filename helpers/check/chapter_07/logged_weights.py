@@ -1,55 +1,77 @@
 """Exercise 07.3: how the weights spread."""
 
-import math
-from pathlib import Path
-
 import torch
 from torch import nn
 
-from helpers.check.chapter_07.common import (
-    METHODS,
-    check_one_file,
-    check_unchanged,
+from helpers.check.chapter_07.common import read_one_file
+from helpers.practice import Seen, agree, call, exercise, judge
+from helpers.practice.probes.logs import scratch
+from helpers.practice.probes.states import (
+    expect_model_as_before,
     fill,
-    state,
+    note_model,
 )
-from helpers.practice.exercises import call, code, exercise
-from helpers.practice.probes.logs import (
-    Logged,
-    read_logged,
-    scratch,
-)
-from helpers.practice.verdict import wrong
+from helpers.practice.probes.writer_calls import refusals_explained
+
+DIGITS = 1e-4  # of minimum, maximum and sum; a file keeps 32 bits of each
+
+TAGS = {
+    "no_histogram": lambda s: not s.tags,
+    "buffers": lambda s: s.tags - s.names and s.tags - s.names <= s.buffers,
+    "one_tag": lambda s: len(s.tags) == 1 and s.longest > s.n_epochs,
+    "some_missing": lambda s: s.tags < s.names,
+    "other_tags": lambda s: s.tags != s.names or s.other,
+}
+STEPS = {
+    "no_step": lambda s: len(s.steps) == len(s.epochs) and not any(s.steps),
+    "epochs_missing": lambda s: set(s.steps) < set(s.epochs),
+    "other_steps": lambda s: s.steps != s.epochs,
+}
+VALUES = {
+    "gradients": lambda s: s.gradient and agree(s.found, s.gradient, DIGITS),
+    "not_all_values": lambda s: s.n_found != s.n,
+    "other_values": lambda s: True,
+}
 
 
-@exercise(
-    "07.3", "How the weights spread", minutes=8, level="medium", look=METHODS
-)
-def logged_weights(log_weights):
+@exercise
+def logged_weights(answer):
     """Check ``log_weights(writer, model, epoch)``."""
-    with scratch() as here:
-        model = nn.Sequential(
-            nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1)
-        )
-        _check_weights(log_weights, here, "run_a", model.train(), (2, 3))
-        model = nn.ModuleDict(
-            {"body": nn.Sequential(nn.Linear(1, 5)), "head": nn.Linear(5, 2)}
-        )
-        for parameter in model["body"].parameters():
-            parameter.requires_grad_(False)  # frozen
-        _check_weights(
-            log_weights, here, "run_b", model.eval(), (0, 7), again=True
-        )
-        return (
-            "A histogram of each parameter, under its own name, in each epoch."
-        )
+    layers = (nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+    frozen = nn.Sequential(nn.Linear(1, 5)).requires_grad_(False)
+    nested = nn.ModuleDict({"body": frozen, "head": nn.Linear(5, 2)})
+    with scratch() as here, refusals_explained():
+        # epochs at which "only every tenth epoch" leaves some out
+        model = nn.Sequential(*layers).train()
+        _judge_one(answer, here, "run_a", model, (9, 10))
+        _judge_one(answer, here, "run_b", nested.eval(), (0, 7), again=True)
 
 
-def _check_weights(
-    log_weights, here, run, model: nn.Module, epochs, again=False
-) -> None:
+def _judge_one(answer, here, run, model, epochs, again=False) -> None:
     from torch.utils.tensorboard import SummaryWriter
 
+    _prepare(model)
+    right = {name: [] for name, _ in model.named_parameters()}
+    writer = SummaryWriter(f"ours/{run}")
+    for epoch in epochs:
+        before = note_model(model)
+        shown = "log_weights(writer, model, epoch)"
+        call(answer, writer, model, epoch, shown=shown)
+        expect_model_as_before(model, before)
+        for name, parameter in model.named_parameters():
+            right[name].append((epoch, *_summary(parameter)))
+        with torch.no_grad():  # what training would do until the next epoch
+            for parameter in model.parameters():
+                parameter.mul_(-2).add_(1)
+    here.write_all()
+    logged = read_one_file(run, again)
+    _judge_tags(logged, model, n_epochs=len(epochs))
+    for name, parameter in model.named_parameters():
+        _judge_histograms(logged.histograms[name], right[name], name, parameter)
+
+
+def _prepare(model: nn.Module) -> None:
+    """Give parameters equal values too, and gradients unlike the values."""
     fill(model)
     with torch.no_grad():  # two equal values, and both of them count
         for parameter in model.parameters():
@@ -57,141 +79,45 @@ def _check_weights(
     for number, parameter in enumerate(model.parameters(), start=1):
         if parameter.requires_grad:
             parameter.grad = torch.full_like(parameter, 10.0 * number)
-    wanted = {name: [] for name, _ in model.named_parameters()}
-    writer = SummaryWriter(f"ours/{run}")
-    for epoch in epochs:
-        before, mode = state(model), model.training
-        shown = "log_weights(writer, model, epoch)"
-        call(log_weights, writer, model, epoch, shown=shown)
-        check_unchanged(model, before, mode)
-        for name, parameter in model.named_parameters():
-            wanted[name].append((epoch, *_summary(parameter)))
-        with torch.no_grad():  # what a training would do until the next
-            for parameter in model.parameters():
-                parameter.mul_(-2).add_(1)
-    here.write_all()
-    logged = read_logged(Path("ours", run))
-    check_one_file(logged, again)
-    _check_weight_tags(logged, wanted, model)
-    for name, parameter in model.named_parameters():
-        _compare_histograms(
-            logged.histograms[name], wanted[name], name, parameter
-        )
 
 
 def _summary(values: torch.Tensor) -> tuple:
     """Return minimum, maximum, count and sum, as a histogram keeps them."""
     values = values.detach().double()
-    return (
-        values.min().item(),
-        values.max().item(),
-        values.numel(),
-        values.sum().item(),
+    low, high = values.min().item(), values.max().item()
+    return low, high, values.numel(), values.sum().item()
+
+
+def _judge_tags(logged, model: nn.Module, n_epochs: int) -> None:
+    found, other = logged.histograms, sorted([*logged.scalars, *logged.other])
+    seen = Seen(
+        tags=set(found),
+        names={name for name, _ in model.named_parameters()},
+        buffers={name for name, _ in model.named_buffers()},
+        other=other,
+        longest=max(map(len, found.values()), default=0),
+        n_epochs=n_epochs,
     )
+    more = {
+        "wanted": sorted(seen.names),
+        "extra": sorted(seen.tags - seen.names),
+        "missing": sorted(seen.names - seen.tags),
+        "all_tags": sorted([*found, *other]),
+    }
+    judge(TAGS, seen, **more)
 
 
-def _check_weight_tags(logged: Logged, wanted: dict, model) -> None:
-    found, names = set(logged.histograms), set(wanted)
-    if found == names and not logged.scalars and not logged.other:
-        return
-    expected = f"A histogram for each of {code(str(sorted(names)))}."
-    if not found:
-        wrong(
-            "no_histogram",
-            expected=expected,
-            found="No histogram, and something else under "
-            f"{code(str(sorted([*logged.scalars, *logged.other])))}.",
-            cause="A scalar is one number, an image a picture. `add_histogram` "
-            "takes a whole tensor, and keeps how its values are spread.",
-        )
-    buffers = {name for name, _ in model.named_buffers()}
-    if found - names and found - names <= buffers:
-        wrong(
-            "buffers",
-            expected=expected,
-            found=f"Also {code(str(sorted(found - names)))}.",
-            cause="`state_dict` holds buffers too: numbers that a layer keeps "
-            "and no optimizer moves. `named_parameters` gives parameters.",
-        )
-    if len(found) == 1 and len(logged.histograms[min(found)]) > 2:
-        wrong(
-            "one_tag",
-            expected=expected,
-            found=f"All of them under {code(min(found))}.",
-            cause="The tag does not depend on the parameter. Each needs a tag "
-            "of its own: its name.",
-        )
-    if found < names:
-        wrong(
-            "some_missing",
-            expected=expected,
-            found=f"Nothing for {code(str(sorted(names - found)))}.",
-            cause="The loop ends too early or leaves some out: biases, or "
-            "parameters without a gradient. A frozen one is a parameter too.",
-        )
-    wrong(
-        "other_tags",
-        expected=expected,
-        found=code(str(sorted([*found, *logged.scalars, *logged.other]))) + ".",
-        cause="The tag is the name that `named_parameters` gives, as it is, "
-        "and nothing more is logged.",
-    )
-
-
-def _compare_histograms(found, wanted, name: str, parameter) -> None:
-    steps, epochs = [row[0] for row in found], [row[0] for row in wanted]
-    expected = f"Histograms of `{name}` at the steps {epochs}."
-    if steps != epochs:
-        missing = not any(steps) and len(steps) == len(epochs)
-        wrong(
-            "no_step" if missing else "other_steps",
-            expected=expected,
-            found=f"At {steps}.",
-            cause="The third argument of `add_histogram`, the step, is "
-            "missing, or is not `epoch`."
-            if missing
-            else "The step is the number of the epoch, as given, once each.",
-        )
-    for (epoch, *seen), (_, *right) in zip(found, wanted, strict=True):
-        if all(map(_near, seen, right)):
-            continue
-        _explain_histogram(epoch, seen, right, name, parameter)
-
-
-def _near(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-5)
-
-
-def _explain_histogram(epoch, seen, right, name, parameter) -> None:
-    """Raise Wrong: a histogram is not that of its parameter."""
-    low, high, number, _ = right
-    expected = (
-        f"For `{name}` in epoch {epoch}, {number} values from {low:.3f} to "
-        f"{high:.3f}."
-    )
-    noun = "value" if seen[2] == 1 else "values"
-    found = f"{seen[2]} {noun} from {seen[0]:.3f} to {seen[1]:.3f}."
+def _judge_histograms(found, right, name: str, parameter) -> None:
+    steps, epochs = [row[0] for row in found], [row[0] for row in right]
+    judge(STEPS, Seen(steps=steps, epochs=epochs, name=name))
     gradient = parameter.grad
-    if gradient is not None and all(map(_near, seen, _summary(gradient))):
-        wrong(
-            "gradients",
-            expected=expected,
-            found=f"{found} These are the gradients.",
-            cause="`.grad` holds what the last `backward` left. The values are "
-            "the parameter itself.",
-        )
-    if seen[2] != number:
-        wrong(
-            "not_all_values",
-            expected=expected,
-            found=found,
-            cause="A mean, a norm, one row or each value only once was logged. "
-            "Pass the whole tensor; its shape does not matter.",
-        )
-    wrong(
-        "other_values",
-        expected=expected,
-        found=found,
-        cause="The values were changed on their way, belong to another "
-        "parameter, or are those of an earlier call.",
-    )
+    for (epoch, *summary), (_, *wanted) in zip(found, right, strict=True):
+        if agree(summary, wanted, DIGITS):
+            continue
+        low, high, n, _ = wanted
+        found_low, found_high, n_found, _ = summary
+        seen = Seen(found=summary, n=n, n_found=n_found, name=name)
+        seen.gradient = None if gradient is None else _summary(gradient)
+        seen.epoch, seen.low, seen.high = epoch, low, high
+        noun = "value" if n_found == 1 else "values"
+        judge(VALUES, seen, f_low=found_low, f_high=found_high, noun=noun)
