@@ -1,4 +1,7 @@
-"""Data sets, loaders and step functions that note what is asked of them."""
+"""Datasets, loaders and step functions that note what is done with them.
+
+Their words stand in ``practice/words/loaders.toml``.
+"""
 
 import traceback
 
@@ -7,12 +10,12 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.errors import DeviceError
 from helpers.practice import sandbox
-from helpers.practice.exercises import brief
-from helpers.practice.verdict import wrong
+from helpers.practice.describe import one_line
+from helpers.practice.signs import Seen, judge
 
 
 def numbered_dataset(n_rows: int, n_features: int = 2) -> TensorDataset:
-    """Build a data set whose rows can be told apart.
+    """Build a dataset whose rows can be told apart.
 
     The first feature of a row is its number, its label is 1000 more.
     """
@@ -52,6 +55,17 @@ def make_loader(
     )
 
 
+# ---------------------------------------------------- a loader of the reader
+
+FAILING = {
+    "pass_fails.weights": lambda s: "multinomial" in s.message,
+    "pass_fails.generator": lambda s: (
+        "random_" in s.message or "randperm" in s.message
+    ),
+    "pass_fails": lambda s: True,
+}
+
+
 def passes_of(loader):
     """Run through a loader of the reader; say so if that fails.
 
@@ -66,13 +80,8 @@ def passes_of(loader):
     except (TypeError, IndexError, RuntimeError) as error:
         if any(sandbox.is_readers_file(f) for f in _files_of(error)):
             raise
-        text = brief(str(error)).partition(" - got")[0].rstrip(".")
-        wrong(
-            "pass_fails",
-            expected="A `for` loop over the loader gets batches.",
-            found=f"`{type(error).__name__}`: {text}.",
-            cause=_cause_of_failing_pass(text),
-        )
+        message = one_line(str(error)).partition(" - got")[0].rstrip(".")
+        judge(FAILING, Seen(error=type(error).__name__, message=message))
 
 
 def _files_of(error: Exception) -> list[str]:
@@ -80,23 +89,7 @@ def _files_of(error: Exception) -> list[str]:
     return [frame.filename for frame in frames]
 
 
-def _cause_of_failing_pass(text: str) -> str:
-    if "multinomial" in text:
-        return (
-            "The weights cannot be drawn with: they are negative, or all are "
-            "0. `1 // counts` drops everything behind the decimal point; "
-            "`1 / counts` does not."
-        )
-    if "random_" in text or "randperm" in text:
-        return (
-            "`generator=` got no generator, but a number, a class or a "
-            "function. `torch.Generator().manual_seed(13)` is one."
-        )
-    return (
-        "Something the loader was given is not what it takes it for. "
-        "`generator=` wants a `torch.Generator`, `sampler=` something that "
-        "gives row numbers."
-    )
+# ------------------------------------------------- a loop over a given loader
 
 
 class NotedStep:
@@ -104,7 +97,7 @@ class NotedStep:
 
     Attributes:
         losses: what it returns, one after another, then from the start again.
-        seen: its arguments, a tuple a call.
+        seen: its arguments, a tuple per call.
         recording: for each call, whether autograd was recording.
     """
 
@@ -137,51 +130,46 @@ def _same(a, b) -> bool:
     )
 
 
+USED = {
+    "step_never_called": lambda s: not s.seen,
+    "swapped.step": lambda s: same_batches(
+        [pair[::-1] for pair in s.seen[:1]], s.batches[:1]
+    ),
+    "other_loader": lambda s: s.loader.drawn == 0,
+}
+
+
 def check_step_is_used(seen, batches, loader: CountingLoader) -> None:
     """Check that the given step ran on batches of the given loader.
 
     Args:
-        seen: what the step got, a tuple a call.
+        seen: what the step got, a tuple per call.
         batches: what the loader gives in one pass.
         loader: the loader that was given.
+
+    Raises:
+        Wrong: the step or the loader was not used.
     """
-    if not seen:
-        wrong(
-            "step_never_called",
-            expected="The step function runs on the batches.",
-            found="It never ran.",
-            cause="`step_fn(x_batch, y_batch)` is missing, or another step "
-            "function is called than the one that was given.",
-        )
-    swapped = [(y_batch, x_batch) for x_batch, y_batch in seen[:1]]
-    if same_batches(swapped, batches[:1]):
-        wrong(
-            "swapped",
-            expected="`step_fn(x_batch, y_batch)`: features first.",
-            found="The labels came first.",
-            cause="The two arguments changed places.",
-        )
-    if loader.drawn == 0:
-        wrong(
-            "other_loader",
-            expected="The batches come from the loader that was given.",
-            found="That loader was never asked.",
-            cause="The function uses another loader, of the page or of its "
-            "own. Use the argument `data_loader`.",
-        )
+    judge(USED, Seen(seen=seen, batches=batches, loader=loader))
+
+
+RECORDING = {"recording_off": lambda step: not all(step.recording)}
 
 
 def check_recording(step: NotedStep) -> None:
-    """Check that a training step could run in a loop."""
-    if all(step.recording):
-        return
-    wrong(
-        "recording_off",
-        expected="The step may be a training step, as in `mini_batch`.",
-        found="Autograd does not record while the step runs.",
-        cause="The loop stands in a `no_grad` block. Whether to record is the "
-        "business of the step, or of the caller.",
-    )
+    """Check that a training step could run in a loop.
+
+    Raises:
+        Wrong: autograd did not record during a call.
+    """
+    judge(RECORDING, step)
+
+
+MOVED = {
+    "not_moved": lambda s: s.device not in (s.x, s.y),
+    "only_features_moved": lambda s: s.y != s.device,
+    "only_labels_moved": lambda s: s.x != s.device,
+}
 
 
 def check_batches_are_moved(run) -> None:
@@ -192,6 +180,9 @@ def check_batches_are_moved(run) -> None:
 
     Args:
         run: run(device, data_loader, step_fn) calls the answer.
+
+    Raises:
+        Wrong: a part of a batch stayed where the loader keeps it.
     """
     step = NotedStep([1.0])
     try:
@@ -199,8 +190,7 @@ def check_batches_are_moved(run) -> None:
     except DeviceError:  # it refuses devices that nobody can compute on
         _check_moved_from_meta(run)
         return
-    for x_batch, y_batch in step.seen:
-        _check_moved(x_batch.device.type, y_batch.device.type, "meta")
+    _judge_moved(step, "meta")
 
 
 def _check_moved_from_meta(run) -> None:
@@ -214,32 +204,10 @@ def _check_moved_from_meta(run) -> None:
             run(torch.device("cpu"), loader, step)
         except NotImplementedError:
             continue  # it tried to move them
-        for x_batch, y_batch in step.seen:
-            _check_moved(x_batch.device.type, y_batch.device.type, "cpu")
+        _judge_moved(step, "cpu")
 
 
-def _check_moved(x_device: str, y_device: str, device: str) -> None:
-    if (x_device, y_device) == (device, device):
-        return
-    expected = (
-        "Features and labels are on the `device` that was given when the "
-        "step gets them."
-    )
-    if device not in (x_device, y_device):
-        wrong(
-            "not_moved",
-            expected=expected,
-            found="Both were left where the loader keeps them.",
-            cause="`x_batch.to(device)` and `y_batch.to(device)` are missing, "
-            "or their results are not kept: `.to` returns a new tensor and "
-            "leaves the old one where it is.",
-        )
-    moved = "features" if x_device == device else "labels"
-    left = "labels" if moved == "features" else "features"
-    wrong(
-        f"only_{moved}_moved",
-        expected=expected,
-        found=f"The {moved} are, the {left} are not.",
-        cause="The model would meet the one part on one device and the other "
-        f"part on another. Move the {left} with `.to(device)`, too.",
-    )
+def _judge_moved(step: NotedStep, device: str) -> None:
+    for x_batch, y_batch in step.seen:
+        seen = Seen(x=x_batch.device.type, y=y_batch.device.type, device=device)
+        judge(MOVED, seen)
