@@ -1,7 +1,7 @@
 """Time an epoch of every training version against a loop written by hand.
 
     make bench
-    python -m helpers.measuring.epoch_times
+    python -m helpers bench --rounds 5 --epochs 10
 
 Each version is compared with the plain loop that does the same work: all
 points in one step, mini-batches, or mini-batches and validation. Both run in
@@ -10,13 +10,13 @@ rounds, so that a busy machine slows both sides of a pair alike. Nothing is
 logged or saved, except in the last two rows, which show what that costs.
 """
 
+import argparse
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
@@ -33,6 +33,7 @@ from helpers.model_training import v0, v1, v2, v3, v4, v5, v6
 
 N_EPOCHS = 40  # in one measurement
 N_ROUNDS = 20  # measurements of every loop
+NO_LOG: dict[str, Any] = {"run_name": None}
 LIMIT = 1.2  # times its plain loop, for v6 without logging and saving
 
 
@@ -52,7 +53,7 @@ class Loop(NamedTuple):
 
 
 def plain_full_batch(configuration, x_train_tensor, y_train_tensor, n_epochs):
-    """Train on all points at once, with one loss an epoch."""
+    """Train on all points at once, with one loss per epoch."""
     model, loss_fn = configuration.model, configuration.loss_fn
     optimizer = configuration.optimizer
     losses = []
@@ -67,7 +68,7 @@ def plain_full_batch(configuration, x_train_tensor, y_train_tensor, n_epochs):
 
 
 def plain_mini_batches(configuration, train_loader, n_epochs):
-    """Train on mini-batches, with one loss a batch."""
+    """Train on mini-batches, with one loss per batch."""
     return plain_validation(configuration, train_loader, (), n_epochs)[0]
 
 
@@ -115,7 +116,7 @@ def list_loops(folder: Path) -> list[Loop]:
     loaders = data_v2.prepare_data(x, y)
 
     def silent():
-        return model_v3.configure_model(run_name=None)
+        return model_v3.configure_model(**NO_LOG)
 
     def logged():
         configuration = silent()
@@ -150,7 +151,7 @@ def measure(
     """Run all loops in turn, round after round.
 
     Returns:
-        by name, the seconds that an epoch took, one number a round.
+        by name, the seconds that an epoch took, one number per round.
     """
     seconds = {loop.name: [] for loop in loops}
     for number in range(n_rounds + 1):
@@ -167,7 +168,9 @@ def measure(
     return seconds
 
 
-def ratios(loops: Sequence[Loop], seconds: dict) -> dict[str, float]:
+def ratios(
+    loops: Sequence[Loop], seconds: Mapping[str, list[float]]
+) -> dict[str, float]:
     """Return by name how many times its plain loop each one takes (medians)."""
     return {
         loop.name: statistics.median(
@@ -180,34 +183,70 @@ def ratios(loops: Sequence[Loop], seconds: dict) -> dict[str, float]:
     }
 
 
-def main() -> int:
+def format_table(
+    loops: Sequence[Loop],
+    seconds: Mapping[str, list[float]],
+    times: Mapping[str, float],
+) -> str:
+    """Return a line per loop: milliseconds per epoch, ratio, work.
+
+    Args:
+        loops: what was timed.
+        seconds: from `measure`.
+        times: from `ratios`.
+    """
+    lines = [f"{'loop':16}  {'ms':>6}  {'ratio':>5}  work in an epoch"]
+    for loop in loops:
+        milliseconds = 1000 * statistics.median(seconds[loop.name])
+        row = f"{loop.name:16}  {milliseconds:6.3f}  {times[loop.name]:5.2f}"
+        lines.append(f"{row}  {loop.work}")
+    return "\n".join(lines)
+
+
+def judge(ratio: float) -> tuple[int, str]:
+    """Compare the ratio of v6 with its limit; return exit status, sentence."""
+    if ratio <= LIMIT:
+        return 0, f"v6 stays within {LIMIT} times its plain loop."
+    return 1, (
+        f"v6 takes {ratio:.2f} times its plain loop, and the limit is {LIMIT}. "
+        "Something that runs in every epoch or batch has become slow: run it "
+        "again on an idle machine, then profile it."
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print one table; return 1 if v6 takes more than its limit."""
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers bench",
+        description="Time an epoch of every training version.",
+    )
+    parser.add_argument(
+        "--rounds", type=_at_least_1, default=N_ROUNDS,
+        help="measurements of every loop",
+    )  # fmt: skip
+    parser.add_argument(
+        "--epochs", type=_at_least_1, default=N_EPOCHS,
+        help="epochs in one measurement",
+    )  # fmt: skip
+    options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         loops = list_loops(Path(folder))
-        seconds = measure(loops)
+        seconds = measure(loops, options.rounds, options.epochs)
     times = ratios(loops, seconds)
     print(
         "An epoch: 80 points to train on, 20 to validate on, batches of 16, "
         "one thread.\nRatio: to the plain loop above it, which does the same "
-        f"work; median of {N_ROUNDS} rounds.\n"
+        f"work; median of {options.rounds} rounds.\n"
     )
-    print(f"{'loop':16}  {'ms':>6}  {'ratio':>5}  work in an epoch")
-    for loop in loops:
-        milliseconds = 1000 * statistics.median(seconds[loop.name])
-        row = f"{loop.name:16}  {milliseconds:6.3f}  {times[loop.name]:5.2f}"
-        print(f"{row}  {loop.work}")
-    print()
-    if times["v6"] > LIMIT:
-        print(
-            f"v6 takes {times['v6']:.2f} times its plain loop, and the limit "
-            f"is {LIMIT}. Something that runs in every epoch or batch has "
-            "become slow: run it again on an idle machine, then profile it."
-        )
-        return 1
-    print(f"v6 stays within {LIMIT} times its plain loop.")
-    return 0
+    print(format_table(loops, seconds, times))
+    status, sentence = judge(times["v6"])
+    print(f"\n{sentence}")
+    return status
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _at_least_1(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it should be at least 1")
+    return number

@@ -132,5 +132,5 @@ def test_the_prediction_service_listens_on_loopback(tmp_path):
     percent = Feature("x_percent", "percent", lowest=0, highest=100, scale=100)
     export_model(tmp_path / "model.pt2", model, [percent])
     file = str(tmp_path / "model.pt2")
-    arguments = ["-m", "helpers.deployment.service", file, "--port", "0"]
+    arguments = ["-m", "helpers", "serve", file, "--port", "0"]
     assert_listens_on_loopback(arguments, tmp_path)
