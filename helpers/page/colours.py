@@ -42,3 +42,6 @@ def see_through(colour: str, opacity: float) -> str:
 
 SHADE = see_through("#808080", 0.12)  # the ground of code
 LINE = see_through("#808080", 0.4)  # a thin rule
+
+# Words of code, about as far from a white page as from a dark one
+KEYWORD = "#1C8356"
