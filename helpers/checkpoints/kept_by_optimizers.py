@@ -43,7 +43,9 @@ def state_after_a_step(
         ("cpu", _no_rows),  # SparseAdam
     ):
         try:
-            return _kept(optimizer, parameters, shapes, device, slope)
+            # an optimizer that draws noise must not move the random state
+            with torch.random.fork_rng(devices=[]):
+                return _kept(optimizer, parameters, shapes, device, slope)
         except Exception:  # an optimizer may be anybody's
             continue
     return dict.fromkeys(range(len(parameters)))

@@ -43,7 +43,8 @@ def _checksum(model: nn.Module) -> int:
     for tensor in model.state_dict().values():
         if isinstance(tensor, torch.Tensor) and not tensor.is_meta:
             values = tensor.detach().cpu().contiguous().flatten()
-            checksum = zlib.crc32(values.view(torch.uint8).numpy(), checksum)
+            content = values.view(torch.uint8).numpy().data
+            checksum = zlib.crc32(content, checksum)
     return checksum
 
 

@@ -1,3 +1,26 @@
-"""Runs: their folders below ``runs/``, their curves, TensorBoard's server."""
+"""Runs: their folders below ``runs/``, their curves, TensorBoard's server.
 
-from helpers.runs.folders import *  # noqa: F403
+Here belongs what names, fills, reads and clears the folder of a run, and what
+shows its curves. What a training run saves there to go on from is in
+`helpers.checkpoints`.
+"""
+
+from helpers.runs.curves import (
+    close_log,
+    log_losses,
+    open_writer,
+    read_scalars,
+    start_curves,
+)
+from helpers.runs.folders import checkpoint_path, clear_run, run_folder
+
+__all__ = [
+    "checkpoint_path",
+    "clear_run",
+    "close_log",
+    "log_losses",
+    "open_writer",
+    "read_scalars",
+    "run_folder",
+    "start_curves",
+]

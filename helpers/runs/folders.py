@@ -1,17 +1,8 @@
-"""Runs: their folders below ``runs/``, and what TensorBoard reads from them."""
+"""Runs have names, and a folder each below ``runs/``."""
 
-import logging
 import re
 import shutil
-import threading
-import warnings
 from pathlib import Path
-
-from tensorboard.backend.event_processing.event_accumulator import (
-    EventAccumulator,
-)
-from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-from torch.utils.tensorboard import SummaryWriter
 
 from helpers.errors import RunNameError
 from helpers.paths import RUNS, display_path
@@ -19,6 +10,12 @@ from helpers.paths import RUNS, display_path
 # One part of a run name. Windows allows no ':' and reserves a few names.
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=+-]*(?<!\.)")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+# What the course writes, and TensorBoard's add_embedding.
+_OURS = {".pt", ".pt2", ".part", ".json", ".csv"}
+_PROJECTOR = {"projector_config.pbtxt", "tensors.tsv", "metadata.tsv"}
+_PROJECTOR |= {"sprite.png"}
+# What desktops and JupyterLab put into any folder that somebody looks at.
+_LITTER = {".ds_store", "thumbs.db", "desktop.ini", ".directory"}
 
 
 def run_folder(run_name: str) -> Path:
@@ -60,149 +57,38 @@ def clear_run(run_name: str) -> None:
     """Delete one run, its logs and its checkpoint, and nothing else.
 
     Raises:
-        RunNameError: the name would lead out of ``runs/``, or the folder
-            holds a file that no run wrote.
+        RunNameError: the name would lead out of ``runs/``, the folder holds a
+            file that no run wrote, or the system does not let it go.
     """
     folder = run_folder(run_name)
     if not folder.exists():
         return
     for file in folder.rglob("*"):
-        written_by_a_run = (
-            file.is_dir()
-            or "tfevents" in file.name
-            or file.suffix in (".pt", ".pt2", ".part", ".json", ".csv")
-        )
-        if file.is_symlink() or not written_by_a_run:
+        if file.is_symlink() or not _may_go(file):
             raise RunNameError(
                 f"{display_path(file)} was not written by a run, so that "
-                f"nothing was deleted. Move it away, then clear {run_name!r} again."
+                "nothing was deleted. Move it away, then clear "
+                f"{run_name!r} again."
             )
-    shutil.rmtree(folder)
-
-
-def open_writer(run_name: str | None) -> SummaryWriter | None:
-    """Open the log of a run; None, with a warning, where that is impossible.
-
-    Args:
-        run_name: see `run_folder`; None opens nothing.
-
-    Raises:
-        RunNameError: the name would lead out of ``runs/``.
-    """
-    if run_name is None:
-        return None
-    folder = run_folder(run_name)
-    threading.excepthook = _quiet_about_tensorboard
     try:
-        return SummaryWriter(folder)
+        shutil.rmtree(folder)
     except OSError as error:
-        _warn(
-            f"Nothing will be logged: {display_path(folder)} cannot be written",
-            error,
-        )
-        return None
-
-
-_show_any_error = threading.excepthook
-
-
-def _quiet_about_tensorboard(args) -> None:
-    """Leave out the traceback of TensorBoard's writing thread: `_warn` says it.
-
-    The thread hands its OSError to whoever logs next as well.
-    """
-    is_writer = "tensorboard" in type(args.thread).__module__
-    if not (is_writer and issubclass(args.exc_type, OSError)):
-        _show_any_error(args)
-
-
-def start_curves(writer: SummaryWriter | None, epoch: int) -> None:
-    """Tell TensorBoard that the curves go on from ``epoch``.
-
-    Whatever an earlier run logged at this epoch or later is void from here
-    on: epochs that were lost with a killed process are drawn once, not twice.
-    """
-    _log(writer, lambda: _add_restart(writer, epoch))
-
-
-def _add_restart(writer: SummaryWriter, epoch: int) -> None:
-    restart = SessionLog(status=SessionLog.START)
-    # After close() a writer has no file; flush() opens none, add_scalar would
-    writer._get_file_writer().add_event(Event(session_log=restart), step=epoch)
-
-
-def log_losses(
-    writer: SummaryWriter | None, epoch: int, loss: float, val_loss: float
-) -> None:
-    """Log the losses of an epoch under two tags, and put them on disk.
-
-    A full disk costs a warning, not the training.
-
-    Args:
-        writer: of the run; None logs nothing.
-        epoch: counted from 0.
-        loss: training loss, a mean over all rows.
-        val_loss: validation loss, likewise.
-    """
-
-    def add():
-        writer.add_scalar("loss/training", loss, epoch)
-        writer.add_scalar("loss/validation", val_loss, epoch)
-        writer.flush()
-
-    _log(writer, add)
-
-
-def close_log(writer: SummaryWriter | None) -> None:
-    """Put everything on disk and close the file."""
-    if writer is not None:
-        _log(writer, writer.close)
-
-
-def _log(writer: SummaryWriter | None, action) -> None:
-    if writer is None or getattr(writer, "is_broken", False):
-        return
-    try:
-        action()
-    except OSError as error:
-        writer.is_broken = True  # one warning is enough
-        _warn("The log is incomplete from here on; training goes on", error)
-
-
-def _warn(what: str, error: OSError) -> None:
-    reason = error.strerror or type(error).__name__
-    warnings.warn(f"{what} ({reason}).", RuntimeWarning, stacklevel=4)
-
-
-def read_scalars(run_name: str) -> dict[str, tuple[list[int], list[float]]]:
-    """Read the curves of a run back from its event files.
-
-    Args:
-        run_name: see `run_folder`. The sub-runs that ``add_scalars`` makes
-            are read under their own names.
-
-    Returns:
-        steps and values by tag; tags with the same name and steps that were
-        logged twice stay twice, in the order of the files.
-
-    Raises:
-        RunNameError: there is no such run, or its name leads out of runs/.
-    """
-    folder = run_folder(run_name)
-    if not any(folder.glob("*tfevents*")):
         raise RunNameError(
-            f"{display_path(folder)} holds no event file. Run the cell that "
-            "logs before the one that reads."
-        )
-    # A resumed run holds its graph once more; that is no news for the reader.
-    logging.getLogger("tensorboard").setLevel(logging.ERROR)
-    # 0 keeps every point; the default keeps 10,000 a tag
-    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
-    events.Reload()
-    return {
-        tag: (
-            [scalar.step for scalar in events.Scalars(tag)],
-            [scalar.value for scalar in events.Scalars(tag)],
-        )
-        for tag in sorted(events.Tags()["scalars"])
-    }
+            f"{display_path(folder)} could not be cleared: {error.strerror}. "
+            "Is one of its files open in another program?"
+        ) from error
+
+
+def _may_go(file: Path) -> bool:
+    """Tell what a run, a desktop or JupyterLab wrote from a reader's file."""
+    name = file.name
+    return (
+        file.is_dir()
+        or "tfevents" in name
+        or file.suffix in _OURS
+        or name in _PROJECTOR
+        or name.lower() in _LITTER
+        or name.startswith("._")
+        # copies that JupyterLab makes of files that are open
+        or ".ipynb_checkpoints" in file.parts
+    )

@@ -1,0 +1,156 @@
+"""The curves of a run: written for TensorBoard, and read back."""
+
+import logging
+import threading
+import warnings
+import weakref
+from collections.abc import Callable
+
+from tensorboard.backend.event_processing.event_accumulator import (
+    EventAccumulator,
+)
+
+# The names in a generated module are made when it is imported.
+from tensorboard.compat.proto.event_pb2 import (
+    Event,  # pyright: ignore[reportAttributeAccessIssue]
+    SessionLog,  # pyright: ignore[reportAttributeAccessIssue]
+)
+from torch.utils.tensorboard import SummaryWriter
+
+from helpers.errors import RunNameError
+from helpers.paths import display_path
+from helpers.runs.folders import run_folder
+
+# Writers whose disk was full: one warning for each is enough.
+_broken: "weakref.WeakSet[SummaryWriter]" = weakref.WeakSet()
+
+
+def open_writer(run_name: str | None) -> SummaryWriter | None:
+    """Open the log of a run; None, with a warning, where that is impossible.
+
+    Args:
+        run_name: see `run_folder`; None opens nothing.
+
+    Raises:
+        RunNameError: the name would lead out of ``runs/``.
+    """
+    if run_name is None:
+        return None
+    folder = run_folder(run_name)
+    threading.excepthook = _quiet_about_tensorboard
+    try:
+        return SummaryWriter(folder)
+    except OSError as error:
+        _warn(
+            f"Nothing will be logged: {display_path(folder)} cannot be written",
+            error,
+        )
+        return None
+
+
+_show_any_error = threading.excepthook
+
+
+def _quiet_about_tensorboard(args: threading.ExceptHookArgs) -> None:
+    """Leave out the traceback of TensorBoard's writing thread: `_warn` says it.
+
+    The thread hands its OSError to whoever logs next as well.
+    """
+    is_writer = "tensorboard" in type(args.thread).__module__
+    if not (is_writer and issubclass(args.exc_type, OSError)):
+        _show_any_error(args)
+
+
+def start_curves(writer: SummaryWriter | None, epoch: int) -> None:
+    """Tell TensorBoard that the curves go on from ``epoch``.
+
+    Whatever an earlier run logged at this epoch or later is void from here
+    on: epochs that were lost with a killed process are drawn once, not twice.
+    """
+
+    def add_restart(writer: SummaryWriter) -> None:
+        restart = SessionLog(status=SessionLog.START)
+        # After close() a writer has no file; flush() opens none, add_scalar
+        # would
+        event_writer = writer._get_file_writer()
+        event_writer.add_event(Event(session_log=restart), step=epoch)
+
+    _log(writer, add_restart)
+
+
+def log_losses(
+    writer: SummaryWriter | None, epoch: int, loss: float, val_loss: float
+) -> None:
+    """Log the losses of an epoch under two tags, and put them on disk.
+
+    A full disk costs a warning, not the training.
+
+    Args:
+        writer: of the run; None logs nothing.
+        epoch: counted from 0.
+        loss: training loss, a mean over all rows.
+        val_loss: validation loss, likewise.
+    """
+
+    def add(writer: SummaryWriter) -> None:
+        writer.add_scalar("loss/training", loss, epoch)
+        writer.add_scalar("loss/validation", val_loss, epoch)
+        writer.flush()
+
+    _log(writer, add)
+
+
+def close_log(writer: SummaryWriter | None) -> None:
+    """Put everything on disk and close the file."""
+    _log(writer, SummaryWriter.close)
+
+
+def _log(
+    writer: SummaryWriter | None, action: Callable[[SummaryWriter], None]
+) -> None:
+    if writer is None or writer in _broken:
+        return
+    try:
+        action(writer)
+    except OSError as error:
+        _broken.add(writer)
+        _warn("The log is incomplete from here on; training goes on", error)
+
+
+def _warn(what: str, error: OSError) -> None:
+    reason = error.strerror or type(error).__name__
+    warnings.warn(f"{what} ({reason}).", RuntimeWarning, stacklevel=4)
+
+
+def read_scalars(run_name: str) -> dict[str, tuple[list[int], list[float]]]:
+    """Read the curves of a run back from its event files.
+
+    Args:
+        run_name: see `run_folder`. The sub-runs that ``add_scalars`` makes
+            are read under their own names.
+
+    Returns:
+        steps and values by tag; tags with the same name and steps that were
+        logged twice stay twice, in the order of the files.
+
+    Raises:
+        RunNameError: there is no such run, or its name leads out of runs/.
+    """
+    folder = run_folder(run_name)
+    if not any(folder.glob("*tfevents*")):
+        raise RunNameError(
+            f"{display_path(folder)} holds no event file. Run the cell that "
+            "logs before the one that reads."
+        )
+    # A resumed run holds its graph once more; that is no news for the reader.
+    logging.getLogger("tensorboard").setLevel(logging.ERROR)
+    # 0 keeps every point; the default keeps 10,000 for each tag
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
+    events.Reload()
+    return {
+        tag: (
+            [scalar.step for scalar in events.Scalars(tag)],
+            [scalar.value for scalar in events.Scalars(tag)],
+        )
+        for tag in sorted(events.Tags()["scalars"])
+    }
