@@ -477,7 +477,6 @@ TRAIN_STEP = Answers(
         "class": StepObject,
         "partial": lambda *three: functools.partial(plain_step, *three),
         "lambda": lambda m, f, o: lambda x, y: plain_step(m, f, o, x, y),
-        "by hand, in place": by_hand,
         "closure of the optimizer": closure_step,
         "torch.func": functional,
         "coroutine": coroutine,
@@ -518,6 +517,7 @@ TRAIN_STEP = Answers(
         ),
         "no_graph": only_measures,
         "raises": under_no_grad,
+        "other_optimizer by hand": by_hand,
         "other_update": step_builder(
             TRAIN, ("backward", "step", "step", "zero")
         ),

@@ -1,31 +1,36 @@
 """What several checkers of chapter 01 share."""
 
-from helpers.practice.exercises import kind
-from helpers.practice.verdict import wrong
+import numbers
 
-BUILDER = "chapter 01, the section *From powers to a builder*"
+import numpy as np
+import torch
+
+from helpers.practice import Seen, judge
+
+VALUE = {
+    "returns_nothing": lambda s: s.value is None,
+    "one_layer_too_many": lambda s: callable(s.value),
+    "no_number": lambda s: not _is_number(s.value),
+}
 
 
-CLOSURE = "chapter 01, the section *A look into the closure*"
+def expect_value(value, shown: str) -> None:
+    """Judge what a function that was built gave: a number of any kind.
+
+    Args:
+        value: what it returned; NumPy's numbers and tensors of one will do.
+        shown: the call, as a reader would write it.
+
+    Raises:
+        Wrong: it is not a real number.
+    """
+    judge(VALUE, Seen(value=value, shown=shown))
 
 
-def expect_function(made, builder: str) -> None:
-    """Say what is wrong if a builder returned something that is no function."""
-    if made is None:
-        wrong(
-            "builder_returns_nothing",
-            expected=f"{builder} returns a function.",
-            found="It returns `None`.",
-            cause="The inner function is defined and never handed out. The "
-            "last line of the outer function should return it, by its name.",
-        )
-    if not callable(made):
-        wrong(
-            "called_too_soon",
-            expected=f"{builder} returns a function.",
-            found=f"It returns {kind(made)}.",
-            cause=cause_of_no_function(made),
-        )
+def _is_number(value) -> bool:
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        return value.ndim == 0
+    return isinstance(value, numbers.Real)
 
 
 def cause_of_no_function(made) -> str:
@@ -41,31 +46,3 @@ def cause_of_no_function(made) -> str:
         "The inner function was called, `return inner(...)`, and its result "
         "returned. Return the function itself: `return inner`."
     )
-
-
-def expect_number(value, shown: str) -> None:
-    """Say what is wrong if a call gave something that is no number."""
-    if value is None:
-        wrong(
-            "returns_nothing",
-            expected=f"{shown} gives a number.",
-            found="It gives `None`.",
-            cause="The inner function computes and does not `return`, or it "
-            "prints in place of returning.",
-        )
-    if callable(value):
-        wrong(
-            "one_layer_too_many",
-            expected=f"{shown} gives a number.",
-            found="It gives another function.",
-            cause="There is one `def` or `lambda` too many.",
-        )
-    if not isinstance(value, (int, float, complex)) and not hasattr(
-        value, "__float__"
-    ):
-        wrong(
-            "no_number",
-            expected=f"{shown} gives a number.",
-            found=f"It gives {kind(value)}.",
-            cause="Brackets or quotes too many around the result?",
-        )

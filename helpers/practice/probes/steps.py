@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn, optim
 
-from helpers.practice.verdict import wrong
+from helpers.practice.signs import Seen, judge
+from helpers.practice.signs import agree as close  # noqa: F401
 
 
 @dataclass
@@ -18,6 +19,7 @@ class Diary:
         recorded: for each forward pass, whether autograd recorded it.
         losses: the arguments of each call of the loss, (first, second).
         inputs: the features of each forward pass.
+        ready: for each step of the optimizer, whether it found gradients.
     """
 
     events: list[str] = field(default_factory=list)
@@ -25,11 +27,16 @@ class Diary:
     recorded: list[bool] = field(default_factory=list)
     losses: list[tuple] = field(default_factory=list)
     inputs: list[torch.Tensor] = field(default_factory=list)
+    ready: list[bool] = field(default_factory=list)
 
     def clear(self) -> None:
         """Begin a new page."""
         for pages in vars(self).values():
             pages.clear()
+
+    def copy(self) -> "Diary":
+        """Return a diary that keeps what this one holds now."""
+        return Diary(**{name: [*pages] for name, pages in vars(self).items()})
 
     def has(self, *names: str) -> bool:
         """Whether these happened, in this order, others in between or not."""
@@ -38,11 +45,16 @@ class Diary:
 
 
 class DiaryModel(nn.Module):
-    """A linear layer of two features that notes each forward pass."""
+    """A linear layer of two features that notes each forward pass.
+
+    The layers around it change nothing, but have modes of their own, so that
+    a mode which only reaches the model, or its first level, shows.
+    """
 
     def __init__(self, diary: Diary, seed: int = 1):
         super().__init__()
         self.layer = nn.Linear(2, 1)
+        self.nested = nn.Sequential(nn.Sequential(nn.Dropout(0.0)))
         self.diary = diary
         numbers = torch.Generator().manual_seed(seed)
         with torch.no_grad():
@@ -51,7 +63,7 @@ class DiaryModel(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Predict [n, 1] from features [n, 2]."""
-        yhat = self.layer(x)  # [n, 1]
+        yhat = self.nested(self.layer(x))  # [n, 1]
         self.diary.events.append("forward")
         # layers too: `model.training = True` reaches none of them
         self.diary.modes.append(all(m.training for m in self.modules()))
@@ -61,16 +73,24 @@ class DiaryModel(nn.Module):
 
 
 class DiarySGD(optim.SGD):
-    """SGD that notes each step and each zero_grad."""
+    """SGD that notes each step and each zero_grad.
 
-    def __init__(self, parameters, diary: Diary, lr: float = 0.1):
-        super().__init__(parameters, lr=lr)
+    Its settings are not those of the pages: an update with another optimizer
+    than the one that was given ends elsewhere.
+    """
+
+    def __init__(self, parameters, diary: Diary):
+        super().__init__(parameters, lr=0.03, momentum=0.8)
         self.diary = diary
 
     def step(self, closure=None):
         """Do a step, and note it; a closure runs, and is noted, before."""
         result = super().step(closure)
+        given = (p for group in self.param_groups for p in group["params"])
         self.diary.events.append("step")
+        self.diary.ready.append(
+            any(p.grad is not None and bool(p.grad.any()) for p in given)
+        )
         return result
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -79,13 +99,19 @@ class DiarySGD(optim.SGD):
         super().zero_grad(set_to_none)
 
 
+def lopsided(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Compute a loss that changes when its arguments are swapped."""
+    error = first - second  # [n, 1]
+    return torch.where(error > 0, error**2, 3 * error**2).mean()
+
+
 def make_diary_loss(diary: Diary):
-    """Build a mean squared error that notes its arguments and backward."""
+    """Build a lopsided loss that notes its arguments and backward."""
 
     def loss_fn(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         diary.events.append("loss")
         diary.losses.append((first, second))
-        loss = ((first - second) ** 2).mean()
+        loss = lopsided(first, second)
         if loss.requires_grad:
             loss.register_hook(lambda _grad: diary.events.append("backward"))
         return loss
@@ -102,64 +128,54 @@ class Bench:
     """
 
     seed: int = 1
-    lr: float = 0.1
 
     def __post_init__(self):
         self.diary = Diary()
         self.model = DiaryModel(self.diary, self.seed)
         self.loss_fn = make_diary_loss(self.diary)
-        self.optimizer = DiarySGD(self.model.parameters(), self.diary, self.lr)
+        self.optimizer = DiarySGD(self.model.parameters(), self.diary)
+
+    @property
+    def parts(self) -> tuple:
+        """What a builder of training steps is given."""
+        return self.model, self.loss_fn, self.optimizer
 
     def parameters(self) -> list[torch.Tensor]:
         """Return copies of the parameters."""
         return [p.detach().clone() for p in self.model.parameters()]
 
 
-def expect_nothing_ran(diary: Diary, look: str = "") -> None:
-    """Check that building a step that measures does not ask the model yet.
+def expect_nothing_ran(diary: Diary, *_) -> None:
+    """Judge whether building a step that measures called the model already.
 
     Args:
         diary: of the model that was given, right after the step was built.
-        look: where the course explains it.
+
+    Raises:
+        Wrong: it did.
     """
-    if diary.events:
-        wrong(
-            "runs_at_once",
-            expected="Building the step does nothing yet.",
-            found="The model was asked while the step was built.",
-            cause="The prediction stands in the outer function. It belongs "
-            "into the inner one, which gets the batch.",
-            look=look,
-        )
+    judge({"runs_at_once": lambda s: s.diary.events}, Seen(diary=diary))
 
 
-def expect_given_parts(diary: Diary, predicted_from, x, look: str = "") -> None:
-    """Check that a step predicts from its features, and uses its loss.
+GIVEN = {
+    "other_features": lambda s: not torch.equal(s.predicted_from, s.x),
+    "other_loss": lambda s: "loss" not in s.events,
+}
+
+
+def expect_given_parts(diary, predicted_from, x, *_) -> None:
+    """Judge whether a step predicts from its features, and uses its loss.
 
     Args:
         diary: of the model and the loss that were given.
         predicted_from: what the model got.
         x: the features that were passed.
-        look: where the course explains it.
+
+    Raises:
+        Wrong: the model got something else, or the loss was never called.
     """
-    if not torch.equal(predicted_from, x):
-        wrong(
-            "other_features",
-            expected="The model gets `x` as it was passed.",
-            found="It got something else.",
-            cause="`x` was changed before the prediction, or the labels were "
-            "given to the model.",
-            look=look,
-        )
-    if "loss" not in diary.events:
-        wrong(
-            "other_loss",
-            expected="The step uses the `loss_fn` that was given.",
-            found="That was never called.",
-            cause="The step computes a loss of its own, so that it only fits "
-            "one kind of training.",
-            look=look,
-        )
+    events = diary.events
+    judge(GIVEN, Seen(predicted_from=predicted_from, x=x, events=events))
 
 
 def make_batches(n_batches: int = 3, n: int = 6, seed: int = 2) -> list[tuple]:
@@ -172,14 +188,3 @@ def make_batches(n_batches: int = 3, n: int = 6, seed: int = 2) -> list[tuple]:
         )
         for _ in range(n_batches)
     ]
-
-
-def close(a, b, tolerance: float = 1e-5) -> bool:
-    """Whether two numbers, tensors or lists of tensors agree."""
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(
-            close(p, q, tolerance) for p, q in zip(a, b, strict=True)
-        )
-    a, b = (torch.as_tensor(value).cpu().double() for value in (a, b))
-    same_shape = a.shape == b.shape
-    return same_shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
