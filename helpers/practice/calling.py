@@ -7,6 +7,7 @@ import tempfile
 import tomllib
 import traceback
 from pathlib import Path
+from typing import Any
 
 from helpers import errors
 from helpers.practice import sandbox
@@ -16,7 +17,7 @@ from helpers.practice.signs import Wrong, wrong
 CAUSES = Path(__file__).with_name("causes.toml")
 
 
-def call(function, *arguments, shown: str = "", **named):
+def call(function, *arguments, shown: str = "", **named) -> Any:
     """Call an answer as the exercise says it is called.
 
     Args:

@@ -39,7 +39,7 @@ ORDER = {
         "step" in s.events and not s.has("backward", "step")
     ),
     "zeroed_too_early": lambda s: s.has("backward", "zero", "step"),
-    "zeroed_too_early.otherwise": lambda s: s.ready and not any(s.ready),
+    "zeroed_too_early.unseen": lambda s: s.ready and not any(s.ready),
 }
 FIRST_CALL = {
     "no_step": lambda s: agree(s.parameters, s.before),
@@ -60,11 +60,7 @@ EACH_CALL = {
 
 @exercise
 def train_step(answer):
-    """Check ``make_train_step_fn(model, loss_fn, optimizer)``.
-
-    What it returns is called with features [n, 2] and labels [n, 1], and does
-    one training step. The order is free as long as the result is the same.
-    """
+    """Check ``make_train_step_fn(model, loss_fn, optimizer)``."""
     if not check_train_step(answer):  # no hook of the model ran
         wrong("forward_called")
 
@@ -73,7 +69,8 @@ def check_train_step(make_step) -> list:
     """Look at a builder of training steps, from its first call to its third.
 
     Args:
-        make_step: takes a model, a loss and an optimizer.
+        make_step: takes a model, a loss and an optimizer, and returns a step,
+            which takes features [n, 2] and labels [n, 1].
 
     Returns:
         an entry for each time that the model's hooks ran.
