@@ -5,21 +5,86 @@ to do. All of them are a ``CourseError``.
 """
 
 import reprlib
+import textwrap
 import traceback
+from pathlib import Path
+
+HELPERS = Path(__file__).parent
+WIDTH = 88  # columns: JupyterLab would break longer lines within a word
+FEW = 6  # lines on the way to an error; of more, the middle is left out
+
+
+def in_short(error: BaseException) -> list[str]:
+    """Tell an error in short: its message first, then the way to it.
+
+    The way leads through the cells of a page and the files of `helpers`. What
+    happens inside torch rarely helps and fills the page;
+    ``traceback.print_exception(error)`` shows all.
+
+    Args:
+        error: as it was caught.
+
+    Returns:
+        Lines without colours, which would be hard to read on one ground or
+        the other.
+    """
+    lines = _message(error)
+    # the sentence of a CourseError says its cause itself
+    if error.__cause__ is not None and not isinstance(error, CourseError):
+        lines += _message(error.__cause__, "because of ")
+    return [*lines, "", *_way_to(error)]
+
+
+def _message(error: BaseException, before: str = "") -> list[str]:
+    """Return name and message of an error, wrapped between words."""
+    notes = getattr(error, "__notes__", [])
+    # what str() adds to the message of a SyntaxError is the name of a file
+    said = error.msg if isinstance(error, SyntaxError) else error
+    text = "\n".join([f"{before}{type(error).__name__}: {said}", *notes])
+    lines = []
+    for line in text.rstrip(": \n").split("\n"):
+        # lines of a message that stand indented stay so
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += textwrap.wrap(
+            line,
+            WIDTH,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return lines
+
+
+def _way_to(error: BaseException) -> list[str]:
+    """Name the lines of cells and of `helpers` that led to an error."""
+    lines = []
+    if isinstance(error, SyntaxError) and error.text:
+        text, column = error.text.rstrip(), (error.offset or 1) - 1
+        head = f"line {error.lineno}: "
+        return [head + text, " " * (len(head) + column) + "^"]
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = Path(frame.filename)
+        if "ipykernel" in frame.filename:
+            place = "of a cell" if lines else "of the cell"
+        elif path.is_relative_to(HELPERS):
+            place = f"of {path.relative_to(HELPERS.parent).as_posix()}"
+        else:
+            continue
+        lines.append(f"line {frame.lineno} {place}: {frame.line}")
+    if isinstance(error, CourseError):
+        lines = lines[:1]  # nothing is wrong with the lines of `helpers`
+    if len(lines) > FEW:
+        half = FEW // 2
+        lines = [*lines[:half], "...", *lines[-half:]]
+    return lines
 
 
 class CourseError(Exception):
     """The base of every error that `helpers` raises on purpose."""
 
     def _render_traceback_(self) -> list[str]:
-        """Tell IPython what to show in a page: the line, and the sentence.
-
-        The calls in between are those of `helpers`, where nothing is wrong.
-        """
-        frames = traceback.extract_tb(self.__traceback__)
-        cells = [f for f in frames if "ipykernel" in f.filename]
-        lines = [f"line {f.lineno} of the cell: {f.line}" for f in cells[:1]]
-        return [*lines, f"{type(self).__name__}: {self}"]
+        """Tell IPython what to show in a page: the sentence, and the line."""
+        return in_short(self)
 
 
 class PairingError(CourseError):

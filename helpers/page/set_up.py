@@ -3,18 +3,15 @@
 import importlib.metadata
 import re
 import sys
-from pathlib import Path
-from types import TracebackType
 
 import torch
 from IPython import get_ipython
 
+from helpers.errors import in_short
 from helpers.page import autograd_graphs
 from helpers.page.figure_style import use_style
 from helpers.paths import ROOT, RUNS
 from helpers.runs import tensorboard_server
-
-HELPERS = ROOT / "helpers"
 
 
 def set_up() -> None:
@@ -32,28 +29,12 @@ def set_up() -> None:
 
 
 def _show_error(shell, kind, error, trace, tb_offset=None) -> None:
-    """Show an error with the frames of the page and of `helpers` only.
+    """Show any error of a page as `helpers.errors.in_short` tells it.
 
-    What happens inside torch, between your line and the message, rarely helps
-    and fills the page. ``traceback.print_exception(sys.last_value)`` shows all.
+    ``traceback.print_exception(sys.last_value)`` shows all of it.
     """
-    shell.showtraceback((kind, error, _without_libraries(trace)), tb_offset=1)
-
-
-def _without_libraries(trace: TracebackType) -> TracebackType | None:
-    frames = []
-    while trace is not None:
-        frames.append(trace)
-        trace = trace.tb_next
-    short = None
-    for number, frame in reversed(list(enumerate(frames))):
-        file = frame.tb_frame.f_code.co_filename
-        is_ours = "ipykernel" in file or Path(file).is_relative_to(HELPERS)
-        if number == 0 or is_ours:  # IPython itself leaves the first one out
-            short = TracebackType(
-                short, frame.tb_frame, frame.tb_lasti, frame.tb_lineno
-            )
-    return short
+    sys.last_type, sys.last_value, sys.last_traceback = kind, error, trace
+    shell._showtraceback(kind, error, in_short(error))
 
 
 def check_environment() -> None:
@@ -65,11 +46,11 @@ def check_environment() -> None:
     if autograd_graphs.find_program() is None:
         problems.append("nothing draws graphs: graphviz-pure is missing")
     for problem in problems:
-        print("not right:", problem)
+        print("problem:", problem)
     if problems:
         print("Run `make lab` again, or `pip install -r requirements.txt`.")
     else:
-        print("Python, every package and the folder runs/: all as they should")
+        print("Everything is in place: Python, the packages, the folder runs/.")
 
 
 def _wrong_python() -> list[str]:
