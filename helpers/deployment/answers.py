@@ -20,6 +20,10 @@ MAX_ROWS = 1000  # in one request
 MAX_BYTES = 1_000_000  # of one request
 NOT_HERE = "There is nothing here. Ask GET / or POST /predict."
 NO_SUCH_METHOD = "Ask GET / what there is, and POST /predict for predictions."
+NOT_SENT_AS_JSON = (
+    "body should be an object with names and values, and is not sent as "
+    "application/json."
+)
 TOO_LONG = f"A request may have {MAX_BYTES:,} bytes at most. Ask in parts."
 
 
@@ -91,12 +95,7 @@ class Answers:
             Refused: something is wrong with the request.
         """
         if "json" not in content_type:
-            raise Refused(
-                422,
-                "body should be an object with names and values, and is not "
-                "sent as application/json.",
-                "body",
-            )
+            raise Refused(422, NOT_SENT_AS_JSON, "body")
         try:
             question = self.form.model_validate(_read_json(body))
         except ValidationError as error:

@@ -4,6 +4,12 @@ import contextlib
 import json
 
 from helpers.check.chapter_09.common import UNITS
+from helpers.deployment.answers import (
+    NOT_SENT_AS_JSON,
+    Answers,
+    client_without_network,
+)
+from helpers.deployment.prediction import About, Exported, Feature
 from helpers.practice.exercises import call, code, exercise, kind
 from helpers.practice.probes.steps import close
 from helpers.practice.verdict import wrong
@@ -28,21 +34,12 @@ def ask(ask):
     )
 
 
-NOT_JSON_TYPE = (
-    "body should be an object with names and values, and is not sent as "
-    "application/json."
-)
-
-
 class _Service:
     """A service in this process: no port, no network."""
 
     def __init__(
         self, highest: float = 100, b: float = 1.0241, w: float = 1.9532
     ):
-        from helpers.deployment.answers import Answers, client_without_network
-        from helpers.deployment.prediction import About, Exported, Feature
-
         percent = Feature("x_percent", "percent", lowest=0, highest=highest)
         self.exported = Exported(
             lambda readings: b + w * readings.double() / 100, About((percent,))
@@ -160,11 +157,11 @@ def _check_requests(service: _Service, asked: list, readings) -> None:
             "are sent by `client.post`.",
         )
     _check_one(asked, readings)
-    if service.sentence == NOT_JSON_TYPE:
+    if service.sentence == NOT_SENT_AS_JSON:
         wrong(
             "content_type",
             expected="The header `content-type: application/json`.",
-            found=f"Another one. The service says: {NOT_JSON_TYPE}",
+            found=f"Another one. The service says: {NOT_SENT_AS_JSON}",
             cause="`headers=` replaced what the client brings along. "
             "`json=` sets the right one.",
         )
