@@ -1,6 +1,6 @@
 """Kill processes while they save, and count the files that are lost.
 
-    python -m helpers.demonstrations.kill_while_saving runs/trial.pt 30
+    python -m helpers kill-saves runs/trial.pt 30
 
 prints one line of JSON: how many of 30 files each way of saving lost
 (chapter 08). Every kill is a real one, of a process of its own.
@@ -8,17 +8,17 @@ prints one line of JSON: how many of 30 files each way of saving lost
 
 import argparse
 import json
-import multiprocessing
 import random
-import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
 
+from helpers.demonstrations.new_processes import quick_context
 from helpers.files import write_whole
 
 N_NUMBERS = 1_000_000  # float32: a file of 4 MB
@@ -36,10 +36,14 @@ def save_aside(state: dict, path: Path) -> None:
     write_whole(path, buffer.getvalue())
 
 
-WAYS = {"torch.save": save_plainly, "aside, then os.replace": save_aside}
+Way = Callable[[dict, Path], None]
+WAYS: dict[str, Way] = {
+    "torch.save": save_plainly,
+    "aside, then os.replace": save_aside,
+}
 
 
-def count_lost(way: Callable, path: Path, n_kills: int) -> int:
+def count_lost(way: Way, path: Path, n_kills: int) -> int:
     """Save over one file again and again, each time killed on the way.
 
     Args:
@@ -51,9 +55,7 @@ def count_lost(way: Callable, path: Path, n_kills: int) -> int:
         after how many kills there was no file that torch could load.
     """
     state = {"weight": torch.zeros(N_NUMBERS)}
-    # A process made by fork has torch at once; elsewhere it takes seconds.
-    can_fork = "fork" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("fork" if can_fork else "spawn")
+    context = quick_context()
     way(state, path)
     start = time.perf_counter()
     way(state, path)
@@ -73,7 +75,7 @@ def count_lost(way: Callable, path: Path, n_kills: int) -> int:
     return n_lost
 
 
-def _save(way: Callable, path: Path, started) -> None:
+def _save(way: Way, path: Path, started: Connection) -> None:
     state = {"weight": torch.ones(N_NUMBERS)}
     started.send("now")
     way(state, path)
@@ -112,16 +114,15 @@ def compare(path: Path, n_kills: int) -> dict[str, int]:
     return counts
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Try every way of saving, print the counts as JSON; return 0."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers kill-saves",
+        description="Kill processes while they save, and count lost files.",
+    )
     parser.add_argument("path", type=Path, help="a file to save to and lose")
     parser.add_argument("n_kills", type=int, help="of each way of saving")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     print(json.dumps(compare(options.path, options.n_kills)))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

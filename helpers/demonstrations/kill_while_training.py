@@ -1,25 +1,28 @@
-"""Kill a training again and again, and let it go on from its checkpoint.
+"""Kill a training run again and again, and let it go on from its checkpoint.
 
-    python -m helpers.demonstrations.kill_while_training simple_linear_regression 200 15
+    python -m helpers kill-training simple_linear_regression 200 15
 
-prints one line of JSON: the epochs from which the training went on (chapter
-08). Every kill is a SIGKILL, at a random moment.
+prints one line of JSON: the epochs from which training went on (chapter 08).
+Every kill is a SIGKILL, at a random moment.
 """
 
 import argparse
 import json
-import multiprocessing
 import os
 import random
 import signal
-import sys
 import time
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import torch
+from torch import optim
 
 from helpers.checkpoints import load_checkpoint, read_checkpoint
 from helpers.data_preparation import v2 as data_preparation
 from helpers.datasets.line import generate_data
+from helpers.demonstrations.new_processes import quick_context
 from helpers.model_configuration import v3 as model_configuration
 from helpers.model_training import v6 as model_training
 from helpers.runs import checkpoint_path
@@ -67,11 +70,9 @@ def train_and_kill(run_name: str, n_epochs: int, n_kills: int) -> list[int]:
     Returns:
         the epoch of the checkpoint after each kill, 0 where there was none.
     """
-    # A process made by fork has torch at once; elsewhere it takes seconds.
-    can_fork = "fork" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("fork" if can_fork else "spawn")
+    context = quick_context()
     # The first optimizer of a process is slow: make it before the fork.
-    model_configuration.configure_model(run_name=None)
+    optim.SGD([torch.zeros(1, requires_grad=True)])
     path = checkpoint_path(run_name)
     found = []
     while True:
@@ -90,19 +91,21 @@ def train_and_kill(run_name: str, n_epochs: int, n_kills: int) -> list[int]:
 
 
 def _train(run_name: str, n_epochs: int) -> None:
-    """Train, and let the one who kills go first on a busy machine.
+    """Train, quietly, and let the one who kills go first on a busy machine.
 
-    Otherwise a training might end before its killer gets his turn.
+    Otherwise training might end before its killer gets a turn.
     """
+    # a progress bar in a page is a message, which a forked kernel cannot send
+    os.environ["TQDM_DISABLE"] = "1"
     if hasattr(os, "nice"):
         os.nice(10)
     train_on(run_name, n_epochs)
 
 
-def _wait_for_news(process, path) -> None:
+def _wait_for_news(process: BaseProcess, path: Path) -> None:
     """Wait until a process has saved a checkpoint, so that each gets on."""
 
-    def saved_at():
+    def saved_at() -> int | None:
         return path.stat().st_mtime_ns if path.exists() else None
 
     before = saved_at()
@@ -110,9 +113,12 @@ def _wait_for_news(process, path) -> None:
         time.sleep(0.001)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, train and kill, print the epochs; return 0."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers kill-training",
+        description="Kill a training run again and again, and let it go on.",
+    )
     parser.add_argument("run_name", help="a run below runs/")
     parser.add_argument("n_epochs", type=int, help="epochs in all")
     parser.add_argument("n_kills", type=int, help="processes to kill")
@@ -124,7 +130,3 @@ def main(arguments: list[str] | None = None) -> int:
         )
     )
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

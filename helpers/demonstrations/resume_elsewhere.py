@@ -1,6 +1,6 @@
-"""Go on with a training in a process of its own, from its checkpoint alone.
+"""Go on with a training run in a process of its own, from its checkpoint alone.
 
-    python -m helpers.demonstrations.resume_elsewhere simple_linear_regression 200
+    python -m helpers resume simple_linear_regression 200
 
 The new process knows the name of the run and nothing else: it prepares the
 data, configures the model, and loads the rest (chapter 08).
@@ -8,6 +8,7 @@ data, configures the model, and loads the rest (chapter 08).
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 import torch
 
@@ -50,9 +51,12 @@ def resume(run_name: str, n_epochs: int) -> tuple[int, int]:
     return checkpoint.epoch, len(losses)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, resume, say what was done; return 0 or 1."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers resume",
+        description="Go on with a training run, from its checkpoint alone.",
+    )
     parser.add_argument("run_name", help="a run below runs/")
     parser.add_argument("n_epochs", type=int, help="epochs in all")
     options = parser.parse_args(arguments)
@@ -64,7 +68,3 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(f"a new process went on from epoch {before} to epoch {now}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

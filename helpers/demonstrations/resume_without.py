@@ -1,11 +1,13 @@
-"""Resume a training with one item of its state left out (chapter 08).
+"""Resume a training run with one item of its state left out (chapter 08).
 
 The model has what a resume can get wrong: dropout, which draws random
 numbers, and momentum, which remembers the steps before. All runs on the CPU,
 since a GPU has a random state of its own.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -17,11 +19,14 @@ from helpers.mini_batch.v1 import mini_batch
 from helpers.randomness import reseed
 from helpers.step_functions import make_train_step_fn
 
+# A DataLoader with a generator of its own, which in general it may lack.
+SeededLoader: TypeAlias = Any
+
 SAVED_AT = 20  # epochs
 N_EPOCHS = 40
 
 
-def build():
+def build() -> tuple[nn.Module, optim.Optimizer, SeededLoader]:
     """Return model, optimizer and train_loader, the same at every call."""
     torch.manual_seed(42)
     model = nn.Sequential(
@@ -32,7 +37,13 @@ def build():
     return model, optimizer, train_loader
 
 
-def train_on(model, optimizer, train_loader, epochs, seed=None) -> list[float]:
+def train_on(
+    model: nn.Module,
+    optimizer: optim.Optimizer,
+    train_loader: SeededLoader,
+    epochs: Iterable[int],
+    seed: int | None = None,
+) -> list[float]:
     """Train for some epochs and return their losses.
 
     Args:
@@ -51,8 +62,13 @@ def train_on(model, optimizer, train_loader, epochs, seed=None) -> list[float]:
     return losses
 
 
-def state_of(model, optimizer, train_loader, epoch) -> dict:
-    """Return the whole state of a training, random states included."""
+def state_of(
+    model: nn.Module,
+    optimizer: optim.Optimizer,
+    train_loader: SeededLoader,
+    epoch: int,
+) -> dict:
+    """Return the whole state of a training run, random states included."""
     return {
         "epoch": epoch,
         "model_state_dict": model.state_dict(),
@@ -62,7 +78,9 @@ def state_of(model, optimizer, train_loader, epoch) -> dict:
     }
 
 
-def resume_without(item, path, seed=None):
+def resume_without(
+    item: str, path: Path, seed: int | None = None
+) -> tuple[nn.Module, list[float]]:
     """Build anew, put back all items of the file but one, and train on."""
     state = torch.load(path, weights_only=True)
     state.pop(item, None)
@@ -79,7 +97,9 @@ def resume_without(item, path, seed=None):
     return model, train_on(model, optimizer, train_loader, epochs, seed)
 
 
-def compare_resumes(path: Path, seed: int | None = None) -> dict:
+def compare_resumes(
+    path: Path, seed: int | None = None
+) -> dict[str, np.ndarray]:
     """Resume without each item in turn, and print what stays the same.
 
     Args:
@@ -88,7 +108,7 @@ def compare_resumes(path: Path, seed: int | None = None) -> dict:
 
     Returns:
         absolute differences of the losses of epochs 20 to 39 to those of an
-        undisturbed training, [20], by the name of the item left out.
+        undisturbed run, [20], by the name of the item left out.
     """
     parts = build()
     train_on(*parts, range(SAVED_AT), seed)
