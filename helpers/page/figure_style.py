@@ -1,11 +1,13 @@
 """The one style of all figures: soft ground, thin frame, large text."""
 
+from typing import Any
+
 import matplotlib
 from cycler import cycler
 
 from helpers.page.colours import CARD, GRID, MODEL, SERIES
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.figsize": (8.4, 3.4),  # inches; 100 pixels of a page each
     "figure.dpi": 100,
     "figure.facecolor": CARD,

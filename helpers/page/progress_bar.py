@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sized
+from typing import Any
 
 from tqdm.auto import tqdm
 from tqdm.notebook import tqdm as notebook_tqdm
@@ -22,5 +23,6 @@ def progress(steps: Iterable, description: str = "epochs") -> Iterable:
         return steps
     # In a page the output is never a terminal, so only elsewhere may tqdm
     # decide by that (disable=None).
+    options: dict[str, Any]
     options = {} if issubclass(tqdm, notebook_tqdm) else {"disable": None}
     return tqdm(steps, desc=description, leave=False, delay=1, **options)

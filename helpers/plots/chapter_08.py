@@ -1,6 +1,7 @@
 """Figures of chapter 08: what a kill costs, what a resume needs."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def interruption(n_epochs: int, killed_at: int, every: int):
     names = ["without\ncheckpoints", f"a checkpoint\nevery {every} epochs"]
     rows_only(axes, names)
     kept = killed_at // every * every
-    centred = {"ha": "center", "va": "center"}
+    centred: dict[str, Any] = {"ha": "center", "va": "center"}
     for row, begin in enumerate((0, kept)):
         again = n_epochs - begin
         parts = [(0, begin), (begin, killed_at - begin), (killed_at, again)]

@@ -6,6 +6,7 @@ leads where. Widths and gaps follow from the words in them.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -104,7 +105,8 @@ def diagram(
     arrows = list(arrows)
     below = TITLE if title else 0.0
     height = 2 * MARGIN + HEIGHT + PITCH * max(box.row for box in boxes) + below
-    figure = Figure(figsize=(FULL, height), layout="none")
+    figure = Figure(figsize=(FULL, height))
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, FULL), ylim=(height, 0))  # inches, downwards
     axes.axis("off")
@@ -211,7 +213,7 @@ def _draw_box(axes: Axes, box: Box, spot: Spot) -> None:
             linewidth=1.6,
         )
     )
-    centred = {"ha": "center", "va": "center"}
+    centred: dict[str, Any] = {"ha": "center", "va": "center"}
     up = 0.13 if box.detail else 0
     name = spot.centre, spot.middle - up
     axes.text(*name, box.name, weight="bold", size=NAME, **centred)
@@ -235,7 +237,7 @@ def _draw_arrow(axes: Axes, arrow: Arrow, start, end) -> None:
     if not arrow.label:
         return
     x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
-    where = {"ha": "center", "va": "center"}
+    where: dict[str, Any] = {"ha": "center", "va": "center"}
     if start[0] == end[0]:
         x, where = x + 0.1, {"ha": "left", "va": "center"}
     elif start[1] == end[1]:

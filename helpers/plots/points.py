@@ -40,7 +40,7 @@ def data(
     figure, axes = new_figure()
     axes.scatter(x_train, y_train, s=22, color=TRAINING, label="training")
     words = f"{len(x_train)} training points"
-    if x_val is not None:
+    if x_val is not None and y_val is not None:
         axes.scatter(
             x_val, y_val, s=26, color=VALIDATION, marker="s", label="validation"
         )

@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from helpers.page.figure_style import STYLE
 from helpers.page.pictures import Picture
@@ -57,7 +58,8 @@ def rows_only(axes: Axes, names: Sequence[str]) -> None:
 
 def whole_numbers(axes: Axes) -> None:
     """Let the axis of epochs or steps have no halves."""
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    locator = MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10])
+    axes.xaxis.set_major_locator(locator)
 
 
 # ------------------------------------------------------------------ words
