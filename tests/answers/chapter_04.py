@@ -253,7 +253,7 @@ def few_zip(device, data_loader, step_fn, n_batches):
     losses = []
     for _, batch in zip(range(n_batches), data_loader):  # noqa: B905
         losses.append(step_fn(*(part.to(device) for part in batch)))
-    return np.mean(losses)
+    return float(np.mean(losses))
 
 
 def few_next(device, data_loader, step_fn, n_batches):
@@ -462,6 +462,9 @@ FEW_BATCHES = Answers(
         ),
         "other_value remembered": few_remembers,
         "no_number": few_with(result=lambda losses, n, sizes: losses),
+        "no_number of NumPy": few_with(
+            result=lambda losses, n, sizes: np.mean(losses)
+        ),
         "returns_tensor": few_with(
             result=lambda losses, n, sizes: torch.tensor(losses).mean()
         ),

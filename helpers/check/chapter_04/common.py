@@ -5,7 +5,6 @@ import math
 import numpy as np
 import torch
 
-from helpers.check.chapter_01.common import cause_of_no_function
 from helpers.practice.exercises import code, kind
 from helpers.practice.verdict import wrong
 
@@ -33,7 +32,7 @@ def expect_step(step, shown: str) -> None:
             found="It returns a number."
             if isinstance(step, float)
             else f"It returns {kind(step)}.",
-            cause=cause_of_no_function(step),
+            cause="Return the function itself: `return inner`.",
         )
 
 

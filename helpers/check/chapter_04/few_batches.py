@@ -1,11 +1,16 @@
 """Exercise 04.2: only a few batches."""
 
-import math
-
 import torch
 
-from helpers.check.chapter_04.common import expect_float, which_value
-from helpers.practice.exercises import call, exercise
+from helpers.practice import (
+    Seen,
+    call,
+    exercise,
+    expect_number,
+    judge,
+    judge_value,
+    wrong,
+)
 from helpers.practice.probes.loaders import (
     NotedStep,
     check_batches_are_moved,
@@ -14,204 +19,89 @@ from helpers.practice.probes.loaders import (
     make_loader,
     same_batches,
 )
-from helpers.practice.verdict import wrong
 
-LOOP = "chapter 04, the section *What does the inner loop need?*"
-
-
-FEW = "few_batches(device, data_loader, step_fn, n_batches)"
-
-
+SHOWN = "few_batches(device, data_loader, step_fn, n_batches)"
 LOSSES = [3.0, 1.0, 8.5, 2.0, 7.0, 4.5, 0.5]
+# rows, in batches of two, and how many batches; then loaders that are shorter
+RUNS = ((12, 3), (12, 4), (12, 1), (12, 6), (12, 3), (5, 7), (6, 4))
 
 
-@exercise("04.2", "Only a few batches", minutes=8, level="medium", look=LOOP)
-def few_batches(function):
+def _again(s) -> list:
+    """What a step sees if the loader begins again after its last batch."""
+    return [s.batches[k % len(s.batches)] for k in range(len(s.got))]
+
+
+STEPS = {
+    "first_batch_again": lambda s: (
+        len(s.got) > 1 and same_batches(s.got, s.batches[:1] * len(s.got))
+    ),
+    "begins_again": lambda s: (
+        len(s.got) > len(s.batches) and same_batches(s.got, _again(s))
+    ),
+    "other_batches": lambda s: not same_batches(s.got, s.batches[: len(s.got)]),
+    "whole_loader": lambda s: len(s.got) == len(s.batches),
+    "only_one": lambda s: len(s.got) == 1,
+    "one_too_many": lambda s: len(s.got) == s.n + 1,
+    "one_too_few": lambda s: len(s.got) == s.n - 1,
+    "other_number": lambda s: True,
+}
+DRAWN = {
+    "two_passes": lambda s: s.drawn > s.n and s.passes > 1,
+    "draws_one_more": lambda s: s.drawn == s.n + 1,
+    "draws_all": lambda s: s.drawn > s.n,
+}
+MEANS = {
+    "divides_by_n_batches": lambda s: sum(s.losses) / s.n_batches,
+    "last_loss": lambda s: s.losses[-1],
+    "sum": lambda s: sum(s.losses),
+    "weighted_mean": lambda s: (
+        sum(loss * n for loss, n in zip(s.losses, s.sizes, strict=True))
+        / sum(s.sizes)
+    ),
+    "divides_by_points": lambda s: sum(s.losses) / sum(s.sizes),
+}
+
+
+@exercise
+def few_batches(answer):
     """Check ``few_batches(device, data_loader, step_fn, n_batches)``.
 
     It runs the step function on the first batches only, draws no others, and
     returns the plain mean of their losses.
     """
-    for n_rows, n_batches in ((12, 3), (12, 4), (12, 1), (12, 6), (12, 3)):
-        _check_run(function, n_rows, n_batches)
-    for n_rows, n_batches in ((5, 7), (6, 4)):  # the loader is shorter
-        _check_run(function, n_rows, n_batches)
+    for n_rows, n_batches in RUNS:
+        _judge_run(answer, n_rows, n_batches)
     check_batches_are_moved(
-        lambda device, loader, step: function(device, loader, step, 2)
+        lambda device, loader, step: answer(device, loader, step, 2)
     )
-    return "As many batches as needed, not one more, and their mean."
 
 
-def _check_run(answer, n_rows: int, n_batches: int) -> None:
+def _judge_run(answer, n_rows: int, n_batches: int) -> None:
     loader, step = make_loader(n_rows, 2), NotedStep(LOSSES)
-    try:
-        mean = call(
-            answer, torch.device("cpu"), loader, step, n_batches, shown=FEW
-        )
-    except (StopIteration, RuntimeError) as error:
-        if n_batches <= len(loader) or "StopIteration" not in repr(error):
-            raise
-        wrong(
-            "short_loader",
-            expected=f"A loader of {len(loader)} batches, asked for "
-            f"{n_batches}, gives the mean of its {len(loader)}.",
-            found="A `StopIteration`: `next` was called after the last batch.",
-            cause="The loader may be shorter than `n_batches`. A `for` loop "
-            "over it ends by itself when there are no more batches.",
-        )
-    batches = list(make_loader(n_rows, 2))
-    _check_seen(step.seen, batches, n_batches, loader)
-    _check_drawn(loader, n_batches)
+    seen = Seen(n_all=len(loader), n_batches=n_batches, got=step.seen)
+    seen.n = min(n_batches, seen.n_all)
+    mean = _call(answer, loader, step, seen)
+    seen.batches = list(make_loader(n_rows, 2))
+    if not same_batches(step.seen, seen.batches[: seen.n]):
+        check_step_is_used(step.seen, seen.batches, loader)
+        judge(STEPS, seen, n_runs=len(step.seen))
+    seen.drawn, seen.passes = loader.drawn, loader.passes
+    judge(DRAWN, seen)
     check_recording(step)
-    expect_float(mean, FEW, "the mean")
-    n = min(n_batches, len(batches))
-    sizes = [len(x_batch) for x_batch, _ in batches[:n]]
-    _compare_mean(mean, n_batches, sizes)
+    expect_number(mean, SHOWN, "the mean")
+    seen.losses = LOSSES[: seen.n]
+    seen.sizes = [len(x_batch) for x_batch, _ in seen.batches[: seen.n]]
+    right = sum(seen.losses) / seen.n
+    judge_value(MEANS, seen, found=mean, right=right)
 
 
-def _check_seen(seen, batches, n_batches: int, loader) -> None:
-    """Look at the batches that the step got."""
-    n = min(n_batches, len(batches))
-    if same_batches(seen, batches[:n]):
-        return
-    expected = (
-        f"With `n_batches` = {n_batches} and a loader of {len(batches)} "
-        f"batches, the step runs on the first {n}."
-    )
-    check_step_is_used(seen, batches, loader)
-    ran = f"It ran {len(seen)} times" if len(seen) != 1 else "It ran once"
-    if len(seen) > 1 and same_batches(seen, [batches[0]] * len(seen)):
-        wrong(
-            "first_batch_again",
-            expected=expected,
-            found=f"{ran}, each time on the first batch.",
-            cause="`iter(data_loader)` begins a new pass, and in a loop it "
-            "does so in each round. Call it once, before the loop, or let "
-            "`for` do it.",
-        )
-    again = [batches[k % len(batches)] for k in range(len(seen))]
-    if len(seen) > len(batches) and same_batches(seen, again):
-        wrong(
-            "begins_again",
-            expected=expected,
-            found=f"{ran}: after the last batch the first came again.",
-            cause="A loop around the loop begins a new pass when the loader "
-            "is through. At its end, return what there is.",
-        )
-    if not same_batches(seen, batches[: len(seen)]):
-        wrong(
-            "other_batches",
-            expected=expected,
-            found=f"{ran}, on other batches, in another order, or on batches "
-            "that were changed.",
-            cause="The first batches as the loader gives them are enough. "
-            "Moving them to the device changes nothing else.",
-        )
-    _diagnose_count(len(seen), n, len(batches), expected, ran)
-
-
-def _diagnose_count(found: int, n: int, n_all: int, expected, ran) -> None:
-    if found == n_all:
-        wrong(
-            "whole_loader",
-            expected=expected,
-            found=f"{ran}, on all there are.",
-            cause="Nothing ends the loop, or what should end it does not "
-            "look at `n_batches`. `break` leaves a loop.",
-        )
-    if found == 1:
-        wrong(
-            "only_one",
-            expected=expected,
-            found=f"{ran}.",
-            cause="`return` or `break` stands in the loop where it runs in "
-            "the first round already. Is it indented too far?",
-        )
-    wrong(
-        {1: "one_too_many", -1: "one_too_few"}.get(found - n, "other_number"),
-        expected=expected,
-        found=f"{ran}.",
-        cause="The count is off. A counter that begins at 0, as that of "
-        "`enumerate`, is `n_batches - 1` at the last batch.",
-    )
-
-
-def _check_drawn(loader, n_batches: int) -> None:
-    n = min(n_batches, len(loader))
-    if loader.drawn <= n:
-        return
-    expected = (
-        f"The loader is asked for {n} batches, no more: making one may take "
-        "long."
-    )
-    if loader.passes > 1:
-        wrong(
-            "two_passes",
-            expected=expected,
-            found=f"It was asked for {loader.drawn}, in {loader.passes} "
-            "passes.",
-            cause="Each `iter(data_loader)`, each `list(data_loader)` and each "
-            "`for` begins a new pass. Look at a batch inside the one loop.",
-        )
-    if loader.drawn == n + 1:
-        wrong(
-            "draws_one_more",
-            expected=expected,
-            found="It was asked for one more, which nobody used.",
-            cause="The loop ends only after it has taken another batch. Look "
-            "at the count at the end of the round, not at the start of the "
-            "next. (`zip` asks its arguments from left to right.)",
-        )
-    wrong(
-        "draws_all",
-        expected=expected,
-        found=f"It was asked for {loader.drawn}.",
-        cause="`list(data_loader)` takes every batch there is, and so does a "
-        "loop that only skips what it does not use.",
-    )
-
-
-def _compare_mean(mean: float, n_batches: int, sizes: list[int]) -> None:
-    n = len(sizes)
-    losses = LOSSES[:n]
-    right = sum(losses) / n
-    if math.isclose(mean, right, abs_tol=1e-6):
-        return
-    n_rows = sum(sizes)
-    pairs = list(zip(losses, sizes, strict=True))
-    diagnoses = {
-        "divides_by_n_batches": (
-            [sum(losses) / n_batches] if n < n_batches else [],
-            f"Only {n} batches came, and the sum was divided by {n_batches}. "
-            "Divide by the number that came.",
-        ),
-        "last_loss": (
-            [losses[-1]],
-            "The loss of the last batch alone. The others are to be added.",
-        ),
-        "sum": ([sum(losses)], "The sum. It is still to be divided."),
-        "weighted_mean": (
-            [sum(loss * size for loss, size in pairs) / n_rows],
-            "Each batch counts as often as it has points. For a loss over all "
-            "points that is right (chapter 05). Here each batch counts once, "
-            "as in `mini_batch`.",
-        ),
-        "divides_by_points": (
-            [sum(losses) / n_rows],
-            "The sum was divided by the number of points. Here it is the "
-            "number of batches.",
-        ),
-    }
-    shown = ", ".join(f"{loss:g}" for loss in losses)
-    diagnosis, cause = which_value(
-        mean,
-        diagnoses,
-        "The mean is the sum of the batch losses, divided by how many there "
-        "were. Do both begin at 0, in each call?",
-    )
-    wrong(
-        diagnosis,
-        expected=f"Losses of {shown} have the mean {right:.4f}.",
-        found=f"{mean:.4f}.",
-        cause=cause,
-    )
+def _call(answer, loader, step, seen):
+    """Call the answer; a loader may be shorter than it expects."""
+    device = torch.device("cpu")
+    try:
+        return call(answer, device, loader, step, seen.n_batches, shown=SHOWN)
+    except (StopIteration, RuntimeError) as error:
+        is_short = seen.n_batches > seen.n_all
+        if not is_short or "StopIteration" not in repr(error):
+            raise
+    wrong("short_loader", seen)

@@ -1,54 +1,76 @@
 """Exercise 04.1: a step that finds the largest error."""
 
-import math
-
 import torch
 
-from helpers.check.chapter_04.common import (
-    expect_float,
-    expect_step,
-    which_value,
+from helpers.practice import (
+    Seen,
+    agree,
+    call,
+    exercise,
+    expect_function,
+    expect_number,
+    judge,
+    judge_value,
 )
-from helpers.practice.exercises import call, exercise
 from helpers.practice.probes.steps import (
     Bench,
-    close,
     expect_nothing_ran,
     make_batches,
 )
-from helpers.practice.verdict import wrong
 
-STEP = "chapter 04, the section *The step function decides*"
-
-
-@exercise(
-    "04.1",
-    "A step that finds the largest error",
-    minutes=5,
-    level="easy",
-    look=STEP,
+SHOWN, SHOWN_STEP = "make_largest_error_fn(model)", "step_fn(x_batch, y_batch)"
+BATCHES = (
+    [1.0, 2.0, -1.25, 0.5, -3.25, -1.75],
+    [2.0, -1.0, 0.25, 0.5],
+    [-0.5, -0.25],
+    [1.0, 0.25, -1.25],
+    [0.75],
 )
-def largest_error(make_largest_error_fn):
+
+USED = {"other_model": lambda s: "forward" not in s.events}
+LEFT = {
+    "left_off": lambda s: (
+        not torch.is_grad_enabled()
+        or not all(p.requires_grad for p in s.parameters)
+    ),
+    "updates": lambda s: not agree(s.values, s.before),
+    "changes_gradients": lambda s: any(
+        p.grad is None or not (p.grad == 1).all() for p in s.parameters
+    ),
+}
+SUSPECTS = {
+    "other_features": lambda s: None if s.same_features else s.result,
+    "signed": lambda s: [s.errors.max(), -s.errors.min()],
+    "mean": lambda s: [
+        s.sizes.mean(),
+        s.errors.mean().abs(),
+        (s.errors**2).mean(),
+    ],
+    "sum": lambda s: s.sizes.sum(),
+    "squared": lambda s: s.sizes.max() ** 2,
+    "smallest": lambda s: [s.sizes.min(), s.errors.min()],
+    "position": lambda s: s.sizes.argmax(),
+    "rounded": lambda s: [int(s.right), round(s.right, 1), round(s.right)],
+}
+TWO = {
+    "shared": lambda s: s.events or not agree(s.result, 2.0, 1e-4),
+}
+
+
+@exercise
+def largest_error(answer):
     """Check ``make_largest_error_fn(model)``, which builds a step function.
 
     The step takes features [n, 2] and labels [n, 1], and returns the largest
     absolute error as a float.
     """
-    make = "make_largest_error_fn(model)"
     bench = Bench()
-    step = call(make_largest_error_fn, bench.model, shown=make)
-    expect_step(step, make)
+    step = call(answer, bench.model, shown=SHOWN)
+    expect_function(step, SHOWN)
     expect_nothing_ran(bench.diary)
-    for errors in (
-        [1.0, 2.0, -1.25, 0.5, -3.25, -1.75],
-        [2.0, -1.0, 0.25, 0.5],
-        [-0.5, -0.25],
-        [1.0, 0.25, -1.25],
-        [0.75],
-    ):
-        _check_errors(bench, step, torch.tensor(errors).reshape(-1, 1))
-    _check_two_steps(make_largest_error_fn)
-    return "It only measures, so `mini_batch` with it changes nothing."
+    for errors in BATCHES:
+        _judge_errors(bench, step, torch.tensor(errors).reshape(-1, 1))
+    _judge_two_steps(answer)
 
 
 def _batch_with(bench: Bench, errors) -> tuple:
@@ -58,123 +80,29 @@ def _batch_with(bench: Bench, errors) -> tuple:
         return x, bench.model.layer(x) - errors
 
 
-def _check_errors(bench: Bench, step, errors) -> None:
+def _judge_errors(bench: Bench, step, errors) -> None:
     x, y = _batch_with(bench, errors)
     before = bench.parameters()
-    for parameter in bench.model.parameters():  # as a training step leaves it
+    parameters = list(bench.model.parameters())
+    for parameter in parameters:  # as a training step leaves it
         parameter.grad = torch.ones_like(parameter)
     bench.diary.clear()
-    value = call(step, x, y, shown="step_fn(x_batch, y_batch)")
-    if "forward" not in bench.diary.events:
-        wrong(
-            "other_model",
-            expected="The step predicts with the model that was given.",
-            found="That model was never asked.",
-            cause="The inner function uses another model, or none. Use the "
-            "argument of the outer function.",
-        )
-    expect_float(value, "step_fn(x_batch, y_batch)", "the largest error")
-    _check_nothing_learned(bench, before)
-    same_features = torch.equal(bench.diary.inputs[0], x)
-    _compare_error(value, errors, same_features)
+    result = call(step, x, y, shown=SHOWN_STEP)
+    judge(USED, bench.diary)
+    expect_number(result, SHOWN_STEP, "the largest error")
+    values = bench.parameters()
+    judge(LEFT, Seen(parameters=parameters, values=values, before=before))
+    sizes = errors.abs()
+    right = sizes.max().item()
+    seen = Seen(result=result, errors=errors, sizes=sizes, right=right)
+    inputs = [part.reshape(-1, part.shape[-1]) for part in bench.diary.inputs]
+    seen.same_features = torch.equal(torch.cat(inputs), x)  # all or one by one
+    judge_value(SUSPECTS, seen, found=result, right=right, tolerance=1e-4)
 
 
-def _check_nothing_learned(bench: Bench, before) -> None:
-    grads = [p.grad for p in bench.model.parameters()]
-    flags = [p.requires_grad for p in bench.model.parameters()]
-    if not torch.is_grad_enabled() or not all(flags):
-        wrong(
-            "left_off",
-            expected="After the call a training step can learn as before.",
-            found="Recording is off, or the parameters no longer need "
-            "gradients.",
-            cause="Something was switched off and not on again.",
-        )
-    if not close(bench.parameters(), before):
-        wrong(
-            "updates",
-            expected="The parameters are the same after the call.",
-            found="They have moved.",
-            cause="The step trains. Here nothing but the prediction and the "
-            "labels are needed.",
-        )
-    if any(grad is None or not (grad == 1).all() for grad in grads):
-        wrong(
-            "changes_gradients",
-            expected="The gradients in the parameters stay as they are.",
-            found="They are others after the call.",
-            cause="`backward` or `zero_grad` ran. Gradients belong to the "
-            "training step. A step that only measures does not need them.",
-        )
-
-
-def _compare_error(value: float, errors, same_features: bool) -> None:
-    size = errors.abs()
-    right = size.max().item()
-    if math.isclose(value, right, abs_tol=1e-4):
-        return
-    if not same_features:
-        wrong(
-            "other_features",
-            expected="The model gets the features of the batch, as they are.",
-            found="It got something else.",
-            cause="The labels were given to the model, or the features were "
-            "changed before.",
-        )
-    listed = ", ".join(f"{error:g}" for error in errors.ravel().tolist())
-    expected = f"{right:g}, as the errors of this batch are {listed}."
-    diagnoses = {
-        "signed": (
-            [errors.max(), -errors.min()],
-            "The largest of the signed errors. An error of -3 is larger than "
-            "one of 2: take the absolute values first, then the largest.",
-        ),
-        "mean": (
-            [size.mean(), errors.mean().abs(), (errors**2).mean()],
-            "A mean over the batch. Asked for is the worst single point.",
-        ),
-        "sum": ([size.sum()], "A sum over the batch, in place of `max`."),
-        "squared": (
-            [size.max() ** 2],
-            "The errors are squared. Asked for is the absolute value, in the "
-            "unit of the labels.",
-        ),
-        "smallest": (
-            [size.min(), errors.min()],
-            "`min` in place of `max`, or the signed error.",
-        ),
-        "position": (
-            [size.argmax()],
-            "`argmax` says where the largest value is, and so does the second "
-            "result of `max(dim=0)`. `max()` says what it is.",
-        ),
-    }
-    diagnoses["rounded"] = (
-        [int(right), round(right, 1), round(right)],
-        "The number was rounded. Return it as it is.",
-    )
-    diagnosis, cause = which_value(
-        value,
-        diagnoses,
-        "Another formula, labels of another shape than the predictions (then "
-        "every label meets every prediction), or a number that was kept from "
-        "the batch before.",
-    )
-    wrong(diagnosis, expected=expected, found=f"{value:.4f}.", cause=cause)
-
-
-def _check_two_steps(make) -> None:
+def _judge_two_steps(answer) -> None:
     one, two = Bench(seed=1), Bench(seed=5)
-    step, _other = make(one.model), make(two.model)
-    errors = torch.tensor([[1.0], [-2.0]])
-    value = step(*_batch_with(one, errors))
-    if not two.diary.events and math.isclose(value, 2.0, abs_tol=1e-4):
-        return
-    wrong(
-        "shared",
-        expected="A step holds the model it was built with.",
-        found="After a second step was built, the first asked the second's "
-        "model.",
-        cause="The model is kept in a global name. The argument of the outer "
-        "function is enough.",
-    )
+    step, _other = (call(answer, b.model, shown=SHOWN) for b in (one, two))
+    batch = _batch_with(one, torch.tensor([[1.0], [-2.0]]))
+    result = call(step, *batch, shown=SHOWN_STEP)
+    judge(TWO, Seen(events=two.diary.events, result=result))

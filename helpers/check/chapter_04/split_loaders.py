@@ -1,381 +1,149 @@
-"""Exercise 04.3: two loaders from any data set."""
+"""Exercise 04.3: two loaders from any dataset."""
 
-import operator
-
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from helpers.practice.exercises import brief, call, code, exercise, kind
+from helpers.practice import Seen, call, exercise, judge
+from helpers.practice.describe import one_line
 from helpers.practice.probes.loaders import (
+    PlainDataset,
     numbered_dataset,
-    passes_of,
+    read_rows,
 )
-from helpers.practice.verdict import wrong
 
-SPLIT = "chapter 04, the section *Let PyTorch do the split*"
+BATCH_SIZE, SEED, FRACTION = 16, 13, 0.8
+NAMES = "training", "validation"
+SHOWN = "make_loaders(dataset)"
+LENGTHS = "um of input lengths"  # how torch says that they do not add up
 
 
-BATCH_SIZE, SEED = 16, 13
+def _is_sequence(thing) -> bool:
+    return isinstance(thing, (tuple, list))
 
 
-@exercise(
-    "04.3",
-    "Two loaders from any data set",
-    minutes=8,
-    level="medium",
-    look=SPLIT,
-)
-def split_loaders(make_loaders):
+RAISED = {
+    "hard_coded": lambda s: LENGTHS in s.message and s.n == 50,
+    "lengths_do_not_add_up": lambda s: LENGTHS in s.message,
+    "one_kind_only": lambda s: "PlainDataset" in s.message,
+}
+PAIR = {
+    "returns_nothing": lambda s: s.loaders is None,
+    "no_pair": lambda s: not _is_sequence(s.loaders),
+    "no_pair.length": lambda s: len(s.loaders) != 2,
+    "no_loaders.data": lambda s: s.odd and isinstance(s.odd[0], Dataset),
+    "no_loaders": lambda s: s.odd,
+    "global_seed": lambda s: s.moved,
+}
+ROWS = {
+    "whole_data_twice": lambda s: len(s.twice) == s.n,
+    "overlap": lambda s: s.twice,
+    "drop_last": lambda s: s.missing and s.dropping,
+    "rows_missing": lambda s: s.missing,
+    "order_swapped": lambda s: s.off >= 1 and abs(s.n_val - s.wanted) < 1,
+    "fraction_off": lambda s: s.n_train - s.wanted == 1,
+    "sizes": lambda s: s.off >= 1,
+}
+SIZES = {"batch_size": lambda s: s.sizes != s.right}
+SPLIT = {
+    "not_random": lambda s: len(set(np.diff(s.split[1]))) == 1,
+    "unseeded": lambda s: s.split != s.again,
+}
+SEEDS = {"other_seed": lambda s: s.train != s.right}
+ORDERS = {
+    "train_not_shuffled": lambda s: (
+        s.train[0] == s.train[1]
+        or s.train[1] == s.train[2]
+        or sorted(s.train[0][:10]) == sorted(s.train[1][:10])
+    ),
+    "val_shuffled": lambda s: s.val[0] != s.val[1],
+}
+
+
+@exercise
+def split_loaders(answer):
     """Check ``make_loaders(dataset)``, which returns two loaders.
 
     80 % of the rows are for training and shuffled, the rest for validation
-    and not; batches of 16; `random_split` under an own generator, seed 13.
+    and not; batches of 16; `random_split` with its own generator, seed 13.
     """
-    check_loaders(make_loaders)
-    check_any_dataset(make_loaders)
-    return "A split that can be repeated, and only the training is shuffled."
+    check_loaders(answer)
 
 
-def check_loaders(
-    make_loaders,
-    *,
-    n_features: int = 1,
-    batch_size: int = BATCH_SIZE,
-    fraction: float = 0.8,
-    seed: int | None = SEED,
-    shown: str = "make_loaders(dataset)",
-) -> None:
-    """Look at a function that splits a data set and returns two loaders.
+def check_loaders(make_loaders, n_features: int = 1) -> None:
+    """Judge a function that splits any dataset and returns two loaders.
 
     Args:
-        make_loaders: takes a data set, returns train_loader, val_loader.
-        n_features: how many features the data sets to try it on have.
-        batch_size: how many rows a batch should have.
-        fraction: how much should be for training.
-        seed: of the split by `random_split`; None if it may be any.
-        shown: the call as a reader would write it.
+        make_loaders: takes a dataset, returns train_loader, val_loader.
+        n_features: how many features the datasets to try it on have.
 
     Raises:
-        Wrong: see the cases below.
+        Wrong: by the tables above.
     """
-    splits = {}
-    for n_rows in (100, 50, 83):
-        dataset = numbered_dataset(n_rows, n_features)
-        loaders = _call_on(make_loaders, dataset, shown)
-        parts = [_rows_of(loader, dataset) for loader in loaders]
-        _check_parts(parts, loaders, n_rows, fraction)
-        _check_sizes(loaders, batch_size)
-        splits[n_rows] = [sorted(rows) for rows in parts]
-        _check_random(splits[n_rows], n_rows)
-        again = make_loaders(dataset)
-        _check_same_split(splits[n_rows], [_rows_of(a) for a in again])
-    for n_rows in (100, 50):
-        _check_seed(splits[n_rows], n_rows, seed)
-    _check_shuffling(*make_loaders(numbered_dataset(100, n_features)))
+    datasets = {n: numbered_dataset(n, n_features) for n in (100, 50, 83, 40)}
+    splits = {
+        n: _judge_split(make_loaders, datasets[n], datasets[n])
+        for n in (100, 50, 83)
+    }
+    for n in (100, 50):  # both are divided without rounding
+        generator = torch.Generator().manual_seed(SEED)
+        order = torch.randperm(n, generator=generator).tolist()
+        right = sorted(order[: round(FRACTION * n)])
+        judge(SEEDS, Seen(train=splits[n][0], right=right))
+    orders = [
+        [read_rows(loader)[0] for _ in range(3)]
+        for loader in make_loaders(datasets[100])
+    ]
+    judge(ORDERS, Seen(train=orders[0], val=orders[1]))
+    _judge_split(make_loaders, PlainDataset(40, n_features), datasets[40])
 
 
-class _Rows(Dataset):
-    """A data set with a length and items, and nothing else."""
-
-    def __init__(self, n_rows: int):
-        self._rows = numbered_dataset(n_rows, 1)
-
-    def __len__(self):
-        return len(self._rows)
-
-    def __getitem__(self, index):
-        try:
-            return self._rows[operator.index(index)]
-        except TypeError:
-            raise TypeError("_Rows gives one row at a time") from None
-
-
-def check_any_dataset(make_loaders) -> None:
-    """Look whether a split also works for what is no `TensorDataset`."""
-    try:
-        parts = [_rows_of(loader) for loader in make_loaders(_Rows(40))]
-    except (AttributeError, TypeError) as error:
-        if "_Rows" not in str(error):
-            raise
-        wrong(
-            "one_kind_only",
-            expected="Any data set can be split: it has a length and items.",
-            found=f"{brief(str(error))}.",
-            cause="The function takes the data set apart, as if it were a "
-            "`TensorDataset`. `random_split` asks for rows only.",
-        )
-    if sorted(parts[0] + parts[1]) != list(range(40)) or len(parts[0]) != 32:
-        wrong(
-            "other_data",
-            expected="A data set of 40 rows gives 32 and 8 of them.",
-            found=f"It gives {len(parts[0])} and {len(parts[1])}.",
-            cause="The split depends on the kind of the data set.",
-        )
+def _judge_split(make_loaders, dataset, rows) -> list[list[int]]:
+    """Return which rows went into training and into validation, sorted."""
+    loaders = _build(make_loaders, dataset)
+    (train, *sizes), (val, *val_sizes) = (
+        read_rows(loader, rows) for loader in loaders
+    )
+    _judge_rows(train, val, loaders, len(rows))
+    for name, found in zip(NAMES, (*sizes, *val_sizes), strict=True):
+        n_full, rest = divmod(sum(found), BATCH_SIZE)
+        right = [BATCH_SIZE] * n_full + [rest] * (rest > 0)
+        judge(SIZES, Seen(name=name, sizes=found, right=right))
+    split = [sorted(train), sorted(val)]
+    again = [sorted(read_rows(one)[0]) for one in make_loaders(dataset)]
+    first, second, *_ = split[1]
+    judge(SPLIT, Seen(split=split, again=again), first=first, second=second)
+    return split
 
 
-def _call_on(make_loaders, dataset, shown: str):
+def _build(make_loaders, dataset):
     torch.manual_seed(2024)  # as on a page where something was drawn before
     before = torch.get_rng_state()
-    n_rows = len(dataset)
     try:
-        loaders = call(make_loaders, dataset, shown=shown)
-    except ValueError as error:
-        if "um of input lengths" not in str(error):
-            raise
-        wrong(
-            "hard_coded" if n_rows == 50 else "lengths_do_not_add_up",
-            expected=f"Two parts of a data set of {n_rows} rows.",
-            found="`random_split` refuses: the lengths do not add up to "
-            f"{n_rows}.",
-            cause="Both lengths were rounded down, and a row was left over, or "
-            "the fractions do not make 1 together. Give two fractions, or "
-            "compute one length and subtract."
-            if n_rows != 50
-            else "The lengths are written down as numbers, and fit one data "
-            "set only. Give fractions, or compute them from `len(dataset)`.",
-        )
-    is_same = torch.equal(torch.get_rng_state(), before)
-    _expect_two_loaders(loaders, shown)
-    if not is_same:
-        wrong(
-            "global_seed",
-            expected="The call leaves torch's global random numbers alone.",
-            found="It seeded them, or drew from them.",
-            cause="`torch.manual_seed` sets the random numbers of the whole "
-            "page, and a split without a generator draws from them. Give "
-            "`random_split` a generator of its own: "
-            "`torch.Generator().manual_seed(...)`.",
-        )
+        loaders = call(make_loaders, dataset, shown=SHOWN)
+    except (ValueError, AttributeError, TypeError) as error:
+        judge(RAISED, Seen(message=one_line(str(error)), n=len(dataset)))
+        raise
+    both = loaders if _is_sequence(loaders) else ()
+    odd = [one for one in both if not isinstance(one, DataLoader)]
+    seen = Seen(loaders=loaders, odd=odd, n_loaders=len(both), shown=SHOWN)
+    seen.moved = not torch.equal(torch.get_rng_state(), before)
+    what, first = "two `DataLoader`s, in a tuple", odd[0] if odd else None
+    judge(PAIR, seen, what=what, first=first)
     return loaders
 
 
-def _expect_two_loaders(loaders, shown: str) -> None:
-    expected = f"{code(shown)} returns two `DataLoader`s, in a tuple."
-    if loaders is None:
-        wrong(
-            "returns_nothing",
-            expected=expected,
-            found="It returns `None`.",
-            cause="`return train_loader, val_loader` is missing.",
-        )
-    if not isinstance(loaders, (tuple, list)) or len(loaders) != 2:
-        n = f" of {len(loaders)}" if isinstance(loaders, (tuple, list)) else ""
-        wrong(
-            "no_pair",
-            expected=expected,
-            found=f"It returns {kind(loaders)}{n}.",
-            cause="Return both, and nothing else: "
-            "`return train_loader, val_loader`.",
-        )
-    for loader in loaders:
-        if isinstance(loader, DataLoader):
-            continue
-        is_data = isinstance(loader, Dataset)
-        wrong(
-            "no_loaders",
-            expected=expected,
-            found=f"One of them is {kind(loader)}.",
-            cause="The parts of the split were returned. Each still needs a "
-            "`DataLoader` around it."
-            if is_data
-            else "`list` or `iter` around a loader makes something that is "
-            "shuffled once, or gives its batches once. Return the loader.",
-        )
-
-
-def _rows_of(loader, dataset=None) -> list[int]:
-    """Return the row numbers of one pass, in order; check the rows if asked."""
-    batches = list(passes_of(loader))
-    if dataset is not None:
-        _check_contents(batches, dataset)
-    return [int(n) for x_batch, _ in batches for n in x_batch[:, 0].tolist()]
-
-
-def _check_contents(batches, dataset) -> None:
-    features, labels = dataset.tensors
-    for batch in batches:
-        pair = isinstance(batch, (tuple, list)) and len(batch) == 2
-        right = pair and all(isinstance(p, torch.Tensor) for p in batch)
-        if right:
-            x_batch, y_batch = batch
-            right = x_batch.ndim == 2 and x_batch.shape[1] == features.shape[1]
-        if right:
-            numbers = x_batch[:, 0].long()
-            right = numbers.min() >= 0 and numbers.max() < len(dataset)
-        if not (
-            right
-            and torch.equal(x_batch, features[numbers])
-            and torch.equal(y_batch, labels[numbers])
-        ):
-            wrong(
-                "other_data",
-                expected="The loaders give the rows of the data set that was "
-                "passed, each with its own label, as they are.",
-                found="They give something else.",
-                cause="The function uses a data set of the page in place of "
-                "its argument, or it changes what is in it.",
-            )
-
-
-def _check_parts(parts, loaders, n_rows: int, fraction: float) -> None:
-    """Look at who got how many rows, and whether each row came once."""
-    train, val = parts
-    sizes = f"{len(train)} and {len(val)}"
-    twice = sorted(set(train) & set(val))
-    if twice:
-        whole = len(twice) == n_rows
-        wrong(
-            "whole_data_twice" if whole else "overlap",
-            expected="No row is in both parts.",
-            found="Every row is in both."
-            if whole
-            else "Some rows are in both.",
-            cause="The loaders were given `dataset`, not the parts."
-            if whole
-            else "The parts were drawn one by one, each from the whole. One "
-            "call of `random_split` returns both.",
-        )
-    _check_nothing_dropped(parts, loaders, n_rows)
-    wanted = fraction * n_rows
-    if abs(len(train) - wanted) < 1:
-        return
-    expected = f"Of {n_rows} rows, {wanted:g} for training."
-    if abs(len(val) - wanted) < 1:
-        wrong(
-            "order_swapped",
-            expected=f"{expected} The training loader comes first.",
-            found=f"{sizes}: the larger part came second.",
-            cause="The two loaders were returned in the other order, or the "
-            "parts of `random_split` got each other's names.",
-        )
-    if len(train) - wanted == 1 and float(wanted).is_integer():
-        wrong(
-            "fraction_off",
-            expected=expected,
-            found=f"{sizes}.",
-            cause="`1 - 0.8` is a hair less than 0.2, as computers have no "
-            "exact 0.8. `random_split` rounds down what belongs to it, and a "
-            "row goes to the other part. Write `0.2`, or give whole numbers.",
-        )
-    wrong(
-        "sizes",
-        expected=expected,
-        found=f"{sizes}.",
-        cause="The lengths or fractions are others, or they were written down "
-        "for one data set only.",
-    )
-
-
-def _check_nothing_dropped(parts, loaders, n_rows: int) -> None:
-    rows = [row for part in parts for row in part]
-    if sorted(rows) == list(range(n_rows)):
-        return
-    for part, loader, name in zip(
-        parts, loaders, ("training", "validation"), strict=True
-    ):
-        if len(part) < len(loader.dataset):
-            wrong(
-                "drop_last",
-                expected="In each pass every row of a part comes once.",
-                found=f"The {name} loader gives {len(part)} of its "
-                f"{len(loader.dataset)} rows.",
-                cause="`drop_last=True` leaves out the last batch where it is "
-                "not full.",
-            )
-    wrong(
-        "rows_missing",
-        expected=f"Together the loaders give all {n_rows} rows, each once.",
-        found=f"They give {len(rows)}, {len(set(rows))} of them different.",
-        cause="A part was cut, or a row was drawn more than once. One call of "
-        "`random_split` deals out every row once.",
-    )
-
-
-def _check_sizes(loaders, batch_size: int) -> None:
-    for loader, name in zip(loaders, ("training", "validation"), strict=True):
-        sizes = [len(x_batch) for x_batch, _ in loader]
-        n = sum(sizes)
-        whole, rest = divmod(n, batch_size)
-        if sizes == [batch_size] * whole + [rest] * bool(rest):
-            continue
-        wrong(
-            "batch_size",
-            expected=f"Batches of {batch_size}, the last one smaller where "
-            f"{n} rows do not fill it.",
-            found=f"The {name} loader gives batches of {_listed(sizes)}.",
-            cause=f"`batch_size={batch_size}` is missing in one of the two "
-            "loaders, or is another number.",
-        )
-
-
-def _listed(sizes: list[int]) -> str:
-    more = ", ..." if len(sizes) > 6 else ""
-    return ", ".join(map(str, sizes[:6])) + more
-
-
-def _check_random(parts, n_rows: int) -> None:
-    train, val = parts
-    n_train, n_val = len(train), len(val)
-    rows = list(range(n_rows))
-    if train in (rows[:n_train], rows[n_val:]):
-        wrong(
-            "not_random",
-            expected="The validation rows are drawn at random.",
-            found=f"They are rows {val[0]} to {val[-1]}, one after another.",
-            cause="The data set was cut, not split at random. Where its rows "
-            "are in some order, such a part is not like the rest. Use "
-            "`random_split`.",
-        )
-
-
-def _check_same_split(before, again) -> None:
-    if before == [sorted(rows) for rows in again]:
-        return
-    wrong(
-        "unseeded",
-        expected="The same call again gives the same split.",
-        found="The second call put other rows into validation.",
-        cause="The split has no seed, or its generator was made outside of "
-        "the function, where it goes on from where it stopped. Make and seed "
-        "it inside.",
-    )
-
-
-def _check_seed(parts, n_rows: int, seed: int | None) -> None:
-    if seed is None:
-        return
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(n_rows, generator=generator).tolist()
-    if parts[0] == sorted(order[: len(parts[0])]):
-        return
-    wrong(
-        "other_seed",
-        expected=f"The split that `random_split` makes with the seed {seed}, "
-        "training part first.",
-        found="Another one, the same in each call.",
-        cause="The seed is another number, the generator was used for "
-        "something else before the split, or the smaller part was asked for "
-        "first.",
-    )
-
-
-def _check_shuffling(train_loader, val_loader) -> None:
-    first, second, third = (_rows_of(train_loader) for _ in range(3))
-    batches = [sorted(rows[:10]) for rows in (first, second, third)]
-    if first == second or second == third or batches[0] == batches[1]:
-        wrong(
-            "train_not_shuffled",
-            expected="The training loader gives its rows in a new order in "
-            "each pass.",
-            found="Two passes gave the same order.",
-            cause="`shuffle=True` is missing. That the split was random does "
-            "not help: it is drawn once, the order in each epoch.",
-        )
-    if _rows_of(val_loader) != _rows_of(val_loader):
-        wrong(
-            "val_shuffled",
-            expected="The validation loader gives its rows in one order.",
-            found="Two passes gave two orders.",
-            cause="`shuffle=True` stands in both loaders. Nothing is updated "
-            "in validation, so the order is of no use there.",
-        )
+def _judge_rows(train, val, loaders, n: int) -> None:
+    """See how many rows each part has, and whether each row came once."""
+    rows, seen = train + val, Seen(n=n, n_train=len(train), n_val=len(val))
+    seen.n_rows, seen.n_different = len(rows), len(set(rows))
+    seen.twice = set(train) & set(val)
+    seen.missing = sorted(rows) != list(range(n))
+    seen.dropping = [
+        name
+        for name, loader in zip(NAMES, loaders, strict=True)
+        if getattr(loader.batch_sampler, "drop_last", False)
+    ]
+    seen.wanted = FRACTION * n
+    seen.off = abs(len(train) - seen.wanted)
+    judge(ROWS, seen, name=" and the ".join(seen.dropping))

@@ -3,10 +3,11 @@
 Their words stand in ``practice/words/loaders.toml``.
 """
 
+import operator
 import traceback
 
 import torch
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from helpers.errors import DeviceError
 from helpers.practice import sandbox
@@ -22,6 +23,22 @@ def numbered_dataset(n_rows: int, n_features: int = 2) -> TensorDataset:
     rows = torch.arange(n_rows, dtype=torch.float32).reshape(-1, 1)  # [N, 1]
     more = [100 + rows] * (n_features - 1)
     return TensorDataset(torch.cat([rows, *more], dim=1), 1000 + rows)
+
+
+class PlainDataset(Dataset):
+    """A `numbered_dataset` with a length and items, and nothing else."""
+
+    def __init__(self, n_rows: int, n_features: int = 2):
+        self._rows = numbered_dataset(n_rows, n_features)
+
+    def __len__(self):
+        return len(self._rows)
+
+    def __getitem__(self, index):
+        try:
+            return self._rows[operator.index(index)]
+        except TypeError:
+            raise TypeError("PlainDataset gives one row at a time") from None
 
 
 class CountingLoader(DataLoader):
@@ -82,6 +99,48 @@ def passes_of(loader):
             raise
         message = one_line(str(error)).partition(" - got")[0].rstrip(".")
         judge(FAILING, Seen(error=type(error).__name__, message=message))
+
+
+CONTENTS = {"other_data.rows": lambda s: not _is_of(s.batch, s.dataset)}
+
+
+def read_rows(loader, dataset=None) -> tuple[list[int], list[int]]:
+    """Run once through a loader of rows of a `numbered_dataset`.
+
+    Args:
+        loader: a loader of the reader.
+        dataset: the rows and labels it should give; None if they may be any.
+
+    Returns:
+        the numbers of the rows, as they came, and the sizes of the batches.
+
+    Raises:
+        Wrong: it fails, or gives something other than rows of the dataset.
+    """
+    rows, sizes = [], []
+    for batch in passes_of(loader):
+        if dataset is not None:
+            judge(CONTENTS, Seen(batch=batch, dataset=dataset))
+        x_batch, _ = batch
+        rows += [int(number) for number in x_batch[:, 0].tolist()]
+        sizes.append(len(x_batch))
+    return rows, sizes
+
+
+def _is_of(batch, dataset: TensorDataset) -> bool:
+    """Whether a batch holds rows of a dataset, with their own labels."""
+    features, labels = dataset.tensors
+    if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+        return False
+    x_batch, y_batch = batch
+    if not (torch.is_tensor(x_batch) and torch.is_tensor(y_batch)):
+        return False
+    if x_batch.ndim != 2 or x_batch.shape[1] != features.shape[1]:
+        return False
+    rows = x_batch[:, 0].long()
+    if rows.min() < 0 or rows.max() >= len(dataset):
+        return False
+    return _same(x_batch, features[rows]) and _same(y_batch, labels[rows])
 
 
 def _files_of(error: Exception) -> list[str]:
