@@ -234,6 +234,7 @@ def _twice(good: bytes) -> bytes:
         (_twice, "damaged"),
         (lambda good: _pack({"archive/x": b"0" * 10**7}, 8), "damaged"),
         (lambda good: _pack({"archive/x": b"0" * 10**7}, 12), "damaged"),
+        (lambda good: _pack({ABOUT: bytes(range(256))}, 8), "damaged"),
         (lambda good: _checkpoint(), "is a checkpoint"),
         (lambda good: _pack({"a.txt": b"x"}), "did not write it"),
         (lambda good: _pack({ABOUT: b"[" * 10**5}), "did not write it"),
