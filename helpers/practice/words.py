@@ -101,9 +101,10 @@ class Words:
         """Return the words of a sign, unfilled; {} if there are none."""
         found: dict[str, Any] = {}
         for table in reversed(self.tables):
-            found |= self._in_table(table, sign)
-        if "like" in found:
-            found = {**self.fields(found.pop("like")), **found}
+            nearer = self._in_table(table, sign)
+            if "like" in nearer:  # it wins over what lies farther, too
+                found |= self.fields(nearer.pop("like"))
+            found |= nearer
         return found
 
     @staticmethod

@@ -6,50 +6,41 @@ from pathlib import Path
 
 from helpers.check.chapter_02.common import (
     PAIR,
-    ask,
     check_contract,
     expect_item,
     expect_length,
     expect_two,
+    item_of,
     matches,
-    show,
 )
-from helpers.practice.exercises import call, exercise
-from helpers.practice.verdict import wrong
-
-ON_DEMAND = "chapter 02, the section *Reading on demand*"
-
+from helpers.practice import Seen, call, exercise, judge, wrong
 
 POINTS = ((0.25, 31.5), (-3.0, 12.0), (40.0, -7.25), (8.5, 0.125))
-
-
 NAMES = ("point_c.txt", "point_d.txt", "point_a.txt", "point_b.txt")
+VALUES = {
+    "swapped.values": lambda s: s.values == (s.y, s.x),
+    "other_file": lambda s: s.values in POINTS,
+    "cut_off": lambda s: s.values == (int(s.x), int(s.y)),
+}
 
 
-@exercise(
-    "02.3",
-    "A file for each point",
-    minutes=10,
-    level="medium",
-    look=ON_DEMAND,
-)
-def files(FileDataset):
+@exercise
+def files(answer):
     """Check ``FileDataset(paths)``, which reads a file when it is asked to."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         paths = [Path(folder) / name for name in NAMES]
         for path, point in zip(paths[:3], POINTS, strict=False):
             _write(path, *point)
-        data = _build_before_files(FileDataset, paths)
+        data = _build_before_files(answer, paths)
         expect_length(data, 4)
         _write(paths[3], *POINTS[3])
-        expect_item(_read(data, 0), PAIR)
-        _check_late(data, paths)
+        expect_item(_read(data, 0, paths), PAIR)
+        _judge_late(data, paths)
         for index in (*range(4), -1, -4):
-            _compare_file(_read(data, index), index)
+            _judge_item(_read(data, index, paths), index, f"data[{index}]")
         check_contract(data, 4, PAIR)
-        _check_one_file(data, paths)
-        _check_two(FileDataset, paths)
-    return "It keeps four paths, and reads a file when its point is wanted."
+        _judge_one_file(data, paths)
+        _judge_two(answer, paths)
 
 
 def _write(path: Path, x: float, y: float) -> None:
@@ -59,130 +50,74 @@ def _write(path: Path, x: float, y: float) -> None:
     try:
         os.replace(new, path)
     except PermissionError:  # Windows, where an open file cannot be replaced
-        wrong(
-            "kept_open",
-            expected="A file is open only while it is read.",
-            found="It was still open afterwards.",
-            cause="`with open(path) as file:` closes the file at the end.",
-        )
+        wrong("kept_open")
 
 
-def _build_before_files(FileDataset, paths: list[Path]):
+def _texts(paths: list[Path]) -> list[bytes]:
+    return [path.read_bytes() for path in paths if path.exists()]
+
+
+def _build_before_files(answer, paths: list[Path]):
+    before = _texts(paths)
     try:
-        return call(FileDataset, list(paths), shown="FileDataset(paths)")
+        return call(answer, list(paths), shown="FileDataset(paths)")
     except OSError as error:
-        wrong(
-            "reads_at_once",
-            expected="Building the data set opens no file: the last one was "
-            "not written yet.",
-            found=f"`{type(error).__name__}`, while it was built.",
-            cause="`__init__` looks at the files. It should only keep the "
-            "paths; `__getitem__` opens the one file it needs.",
-        )
+        wrong("reads_at_once", error=type(error).__name__)
+    finally:
+        if _texts(paths) != before:
+            wrong("overwrites")
 
 
-def _read(data, index: int):
+def _read(data, index: int, paths: list[Path]):
+    before = _texts(paths)
     try:
-        return ask(data, index)
+        return item_of(data, index)
     except OSError as error:  # its message names a path, which varies
-        wrong(
-            "cannot_read",
-            expected=f"`data[{index}]` reads its file.",
-            found=f"`{type(error).__name__}`: the file could not be opened.",
-            cause="`paths[index]` is the whole path. Open it as it is, "
-            "without adding a folder or an ending.",
-        )
+        wrong("cannot_read", index=index, error=type(error).__name__)
+    finally:
+        if _texts(paths) != before:  # whatever came of it
+            wrong("overwrites")
 
 
-def _check_late(data, paths: list[Path]) -> None:
-    """Change a file before it is asked for, and once more afterwards."""
+def _judge_late(data, paths: list[Path]) -> None:
+    """Change a file before it is read, and once more afterwards."""
     _write(paths[1], 17.0, 18.0)
-    if matches(_read(data, 1), [-3.0], [12.0]):
-        wrong(
-            "reads_too_early",
-            expected="The file of item 1 was changed before it was asked for: "
-            "[17] and [18].",
-            found="[-3] and [12], what stood there when the data set was "
-            "built.",
-            cause="The numbers were read in `__init__`, or with another item, "
-            "and kept. Only the paths should be.",
-        )
+    if matches(_read(data, 1, paths), [-3.0], [12.0]):
+        wrong("reads_too_early")
     _write(paths[1], *POINTS[1])
-    if matches(_read(data, 1), [17.0], [18.0]):
-        wrong(
-            "keeps_what_it_read",
-            expected="A file that was changed is read anew: [-3] and [12].",
-            found="[17] and [18], what it held the first time.",
-            cause="What was read, or the open file, is kept for the next "
-            "time. In this way the memory fills with all points, one by one.",
-        )
+    if matches(_read(data, 1, paths), [17.0], [18.0]):
+        wrong("keeps_what_it_read")
 
 
-def _compare_file(item, index: int) -> None:
-    x, y = POINTS[index]
+def _judge_item(item, number: int, shown: str) -> None:
+    x, y = POINTS[number]
     if matches(item, [x], [y]):
         return
-    shown = f"`data[{index}]`"
     expect_item(item, PAIR, shown)
-    asked = f"{shown} gives [{x:g}] and [{y:g}], the numbers of its file."
-    if matches(item, [y], [x]):
-        wrong(
-            "swapped",
-            expected=asked,
-            found=f"{show(item)}: the label first.",
-            cause="The feature stands before the comma, the label behind it.",
-        )
-    values = tuple(part.item() for part in item)
-    if values in POINTS:
-        wrong(
-            "other_file",
-            expected=asked,
-            found=f"{show(item)}, the numbers of another file.",
-            cause="The paths were sorted or turned round, or the index was "
-            "shifted. Item `index` lies in `paths[index]`.",
-        )
-    if values == (int(x), int(y)):
-        wrong(
-            "cut_off",
-            expected=asked,
-            found=f"{show(item)}, without the decimals.",
-            cause="`int` cuts them off. `float` reads them.",
-        )
-    wrong(
-        "other_values",
-        expected=asked,
-        found=f"{show(item)}.",
-        cause="The file holds two numbers with a comma between them: "
-        "`text.split(',')` gives both, `float` makes numbers of them. They "
-        "are to be used as they are, not rounded.",
-    )
+    seen = Seen(shown=shown, x=x, y=y, features=item[0], label=item[1])
+    seen.values = tuple(part.item() for part in item)
+    judge(VALUES, seen)
+    wrong("other_values", seen)
 
 
-def _check_one_file(data, paths: list[Path]) -> None:
-    """Damage another file; item 0 must not mind."""
+def _judge_one_file(data, paths: list[Path]) -> None:
+    """Damage other files; item 0 must not mind."""
     paths[3].write_text("damaged", encoding="utf-8")
     paths[2].unlink()
     try:
         item = data[0]
     except Exception as error:
-        wrong(
-            "reads_all_each_time",
-            expected="`data[0]` opens one file. Here others were damaged or "
-            "removed.",
-            found=f"`{type(error).__name__}`.",
-            cause="All files are read to give one item. Take `paths[index]` "
-            "first, then read.",
-        )
-    _compare_file(item, 0)
+        wrong("reads_all_each_time", error=type(error).__name__)
+    _judge_item(item, 0, "data[0]")
     _write(paths[2], *POINTS[2])
     _write(paths[3], *POINTS[3])
 
 
-def _check_two(FileDataset, paths: list[Path]) -> None:
-    one = FileDataset(list(paths))
-    before = _read(one, 0)
-    other = FileDataset(list(paths[1:3]))
+def _judge_two(answer, paths: list[Path]) -> None:
+    one = answer(list(paths))
+    before = _read(one, 0, paths)
+    other = answer(list(paths[1:3]))
     expect_two(one, before)
     expect_length(one, 4)
     expect_length(other, 2)
-    _compare_file(_read(other, 0), 1)
+    _judge_item(_read(other, 0, paths), 1, "data[0]")
