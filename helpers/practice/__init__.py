@@ -7,7 +7,7 @@ the file of what is solved. What one exercise alone judges belongs in
 """
 
 from helpers.practice.calling import call
-from helpers.practice.exercises import checkers_in, exercise
+from helpers.practice.checkers import checkers_in, exercise
 from helpers.practice.expect import expect_function, expect_number
 from helpers.practice.signs import (
     Seen,

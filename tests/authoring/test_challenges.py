@@ -7,7 +7,8 @@ import pytest
 
 from helpers.authoring import make_challenges
 from helpers.datasets.rides import HELD_OUT, RIDES, generate_rides, write_rides
-from helpers.practice.exercises import CHECKERS, all_exercises
+from helpers.practice.checkers import CHECKERS
+from helpers.practice.exercises import all_exercises
 from tests.tools import read
 
 SOLUTIONS = sorted(make_challenges.FOLDER.glob("[!.]*_solution.ipynb"))

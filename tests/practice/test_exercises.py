@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.practice import exercises as exercise_module
-from helpers.practice.exercises import CHECKERS, all_exercises
+from helpers.practice import judging
+from helpers.practice.checkers import CHECKERS
+from helpers.practice.exercises import all_exercises
 from tests.answers.common import Answers
 from tests.tools import import_every_checker
 
@@ -155,7 +156,7 @@ JUNK = {
 
 @pytest.mark.parametrize("number", CHECKERS)
 def test_whatever_is_passed_is_answered_in_words(number, monkeypatch):
-    monkeypatch.setattr(exercise_module, "SECONDS", 3.0)
+    monkeypatch.setattr(judging, "SECONDS", 3.0)
     check = CHECKERS[number]
     n_arguments = max(
         (len(passed(a)) for a in ANSWERS[number].right.values()), default=1
@@ -170,7 +171,7 @@ def test_whatever_is_passed_is_answered_in_words(number, monkeypatch):
 
 @pytest.mark.parametrize("number", CHECKERS)
 def test_an_endless_answer_is_given_up(number, monkeypatch):
-    monkeypatch.setattr(exercise_module, "SECONDS", 0.1)
+    monkeypatch.setattr(judging, "SECONDS", 0.1)
     right = passed(next(iter(ANSWERS[number].right.values())))
     if not callable(right[0]) or isinstance(right[0], torch.nn.Module):
         pytest.skip("the answer is no function")

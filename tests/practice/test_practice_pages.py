@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from helpers.practice.exercises import CHECKERS, all_exercises
+from helpers.practice.checkers import CHECKERS
+from helpers.practice.exercises import all_exercises
 from tests.tools import NOTEBOOKS, import_every_checker, python_of, read
 
 import_every_checker()

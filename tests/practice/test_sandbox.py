@@ -15,9 +15,9 @@ import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.practice import exercises as exercise_module
-from helpers.practice import progress_file, sandbox
-from helpers.practice.exercises import CHECKERS, Exercise, register
+from helpers.practice import judging, progress_file, sandbox
+from helpers.practice.checkers import CHECKERS, register
+from helpers.practice.exercises import Exercise
 from helpers.practice.unfinished import (
     is_unfinished,
     unfinished_helpers,
@@ -174,7 +174,7 @@ DAMAGE = [
     "wrap", [lambda f: f, functools.partial, lambda f: lambda: f()]
 )
 def test_everything_is_put_back(check, answer, wrap, monkeypatch):
-    monkeypatch.setattr(exercise_module, "SECONDS", 0.5)
+    monkeypatch.setattr(judging, "SECONDS", 0.5)
     before = snapshot(), os.getcwd(), torch.get_default_dtype()
     figures, n_threads = plt.get_fignums(), torch.get_num_threads()
     world = torch.get_rng_state(), str(np.random.get_state()), random.getstate()

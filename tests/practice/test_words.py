@@ -16,7 +16,8 @@ from urllib.parse import quote
 import pytest
 
 from helpers.course import find_page
-from helpers.practice.exercises import CHECKERS, all_exercises, read_exercise
+from helpers.practice.checkers import CHECKERS
+from helpers.practice.exercises import all_exercises, read_exercise
 from helpers.practice.signs import Wrong
 from helpers.practice.words import (
     CHECK,
@@ -36,7 +37,7 @@ every_exercise = pytest.mark.parametrize(
 )
 TEXTS = [*sorted(CHECK.glob("ch*/*.toml")), *sorted(SHARED.glob("*.toml"))]
 every_text = pytest.mark.parametrize("path", TEXTS, ids=lambda p: p.stem)
-ENGINE = ROOT / "helpers" / "practice" / "exercises.py"
+ENGINE = ROOT / "helpers" / "practice" / "judging.py"
 
 
 def texts_of(node) -> list[str]:
@@ -308,5 +309,7 @@ def test_two_exercises_cannot_have_one_number(tmp_path):
         encoding="utf-8",
     )
     spec = importlib.util.spec_from_file_location("double", source)
-    with pytest.raises(ValueError, match=r"01\.1, which is that of line\.toml"):
+    with pytest.raises(
+        ValueError, match=r"01\.1, which is that of"
+    ):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
