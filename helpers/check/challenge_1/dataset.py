@@ -69,10 +69,8 @@ def dataset(answer):
                 if path.read_bytes() != before:  # whatever came of it
                     wrong("overwrites")
             made.append((data, rides))
-        (first, rides), _ = made
-        if len(first) != len(rides) or not _is_ride(
-            item_of(first, 0), rides[0]
-        ):
+        first, rides = made[0]
+        if len(first) != len(rides) or not _is_ride(first[0], rides[0]):
             wrong("shared")
 
 
@@ -96,10 +94,12 @@ def _judge_item(item, ride, number: int) -> None:
     expect_item(item, SHAPES, f"dataset[{number}]", ITEM)
     raw = torch.as_tensor(ride, dtype=torch.float32)
     found, right = torch.cat(list(item)), raw / SCALES
-    parts = {"x": right[:2], "y": right[2:], "features": item[0]}
+    seen = Seen(raw=raw, number=number, features=item[0], label=item[1])
+    seen.km, seen.metres, seen.charge = ride
+    seen.right, seen.x, seen.y = right, right[:2], right[2:]
     judge_value(
         SUSPECTS,
-        Seen(raw=raw, right=right, number=number, label=item[1], **parts),
+        seen,
         found=found,
         right=right,
         otherwise="other_values",

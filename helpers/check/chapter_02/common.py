@@ -25,27 +25,33 @@ SHAPES = {
     "label_shape.deeper": lambda s: len(s.found[1]) > len(s.shapes[1]),
     "label_shape": lambda s: s.found[1] != s.shapes[1],
 }
+LOOP = {
+    "wrong_loop": lambda s: s.found < s.n,
+    "wrong_loop.longer": lambda s: s.found > s.n,
+}
 NUMBERS = {
     "dtype": lambda s: s.part.dtype != torch.float32,
     "device": lambda s: s.part.device.type != "cpu",
 }
 
 
-def length_of(data) -> int:
-    """Return the length of a dataset.
+def _is_inside(error: Exception) -> bool:
+    """Whether the reader's method raised it, not Python in calling it."""
+    trace = error.__traceback__
+    return trace is not None and trace.tb_next is not None
 
-    Raises:
-        Wrong: it has none.
-    """
+
+def length_of(data) -> int:
+    """Return the length of a dataset, or say that it has none."""
     try:
         return len(data)
     except AttributeError as error:
         expect_kept(data, error)
         raise
     except TypeError as error:
-        if error.__traceback__.tb_next is not None:  # inside `__len__`
+        if _is_inside(error):
             raise
-        wrong("no_length", error=str(error).rstrip("."))
+        wrong("no_length", error=error)
 
 
 def expect_length(data, n: int) -> None:
@@ -56,17 +62,13 @@ def expect_length(data, n: int) -> None:
 
 
 def expect_kept(data, error: AttributeError) -> None:
-    """Judge whether a method missed something that `__init__` did not keep."""
+    """Judge whether a method missed something that `__init__` never kept."""
     if error.obj is data:
         wrong("not_kept", name=error.name)
 
 
 def item_of(data, index: int):
-    """Return an item of a dataset.
-
-    Raises:
-        Wrong: there is none, or no way to get it.
-    """
+    """Return an item of a dataset, or say why there is none."""
     shown = f"data[{index}]"
     try:
         return data[index]
@@ -80,12 +82,11 @@ def item_of(data, index: int):
     except IndexError as error:
         if index == 0:  # not the index, but a line of the reader's
             raise
-        wrong("no_such_item", shown=shown, error=str(error).rstrip("."))
+        wrong("no_such_item", shown=shown, error=error)
     except (TypeError, KeyError) as error:
-        if error.__traceback__.tb_next is not None:  # inside `__getitem__`
+        if _is_inside(error):
             raise
-        name, text = type(error).__name__, str(error).rstrip(".")
-        wrong("no_items", shown=shown, name=name, error=text)
+        wrong("no_items", shown=shown, error=error)
 
 
 def expect_item(
@@ -116,15 +117,11 @@ def check_contract(data, n: int, shapes: tuple) -> None:
     for index in (n, n + 1, -n - 1):
         _expect_index_error(data, index, n)
     items = list(itertools.islice(iter(data), n + 3))
-    if len(items) > n:
-        wrong("wrong_loop.longer", n=n)
-    if len(items) < n:
-        wrong("wrong_loop", n=n, found=len(items))
+    judge(LOOP, Seen(n=n, found=len(items)))
     batch = next(iter(DataLoader(data, batch_size=n)))
     wanted = [[n, *shape] for shape in shapes]
     found = [list(getattr(part, "shape", [])) for part in batch]
-    if found != wanted:
-        wrong("no_batch", wanted=wanted, found=found)
+    judge({"no_batch": lambda _: found != wanted}, wanted=wanted, found=found)
 
 
 def _expect_index_error(data, index: int, n: int) -> None:
@@ -140,17 +137,14 @@ def _expect_index_error(data, index: int, n: int) -> None:
 
 def matches(item, features: list, label: list) -> bool:
     """Whether an item holds these numbers."""
-    return (
-        isinstance(item, tuple)
-        and len(item) == 2
-        and all(isinstance(part, torch.Tensor) for part in item)
-        and agree(item[0], features)
-        and agree(item[1], label)
-    )
+    if not isinstance(item, tuple) or len(item) != 2:
+        return False
+    are_tensors = all(isinstance(part, torch.Tensor) for part in item)
+    return are_tensors and agree(item, (features, label))
 
 
 def expect_two(first, item_before) -> None:
     """Compare the first dataset with itself, after a second was built."""
-    again = item_of(first, 0)
-    if not matches(again, *(part.tolist() for part in item_before)):
+    before = (part.tolist() for part in item_before)
+    if not matches(item_of(first, 0), *before):
         wrong("shared")
