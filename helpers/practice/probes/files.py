@@ -7,12 +7,18 @@ no other. Nothing is patched, and it does not matter how the answer reached
 `os.replace`.
 """
 
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
+
+from helpers.practice.signs import Seen, judge, wrong
 
 SYNCS = [
     getattr(os, name)
@@ -111,6 +117,45 @@ class Moments:
         moment = Moment(_read(self.path), beside - {None}, synced)
         if synced or not self.seen or moment != self.seen[-1]:
             self.seen.append(moment)
+
+
+TARGETS = {
+    "writes_a_file.path": lambda s: not hasattr(s.target, "write"),
+    "writes_a_file.opened": lambda s: isinstance(
+        getattr(s.target, "name", None), (str, os.PathLike)
+    ),
+}
+
+
+@contextlib.contextmanager
+def no_file_written() -> Iterator[None]:
+    """Stop a `torch.save` that would write a file, before it does.
+
+    It has no path of its own, and would take one of the page's. What is
+    written in another way lands in an empty folder, unless it goes elsewhere
+    on purpose.
+
+    Raises:
+        Wrong: a file was written, or would have been.
+    """
+
+    def at_event(frame, event, _argument) -> None:
+        if event == "call" and frame.f_code is save_code:
+            judge(TARGETS, Seen(target=frame.f_locals.get("f")))
+
+    save_code = getattr(torch.save, "__code__", None)
+    before = sys.getprofile()
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        contextlib.chdir(folder),
+    ):
+        sys.setprofile(at_event)
+        try:
+            yield
+        finally:
+            sys.setprofile(before)
+        if any(Path(folder).iterdir()):
+            wrong("writes_a_file")
 
 
 def _read(path: Path) -> bytes | None:
