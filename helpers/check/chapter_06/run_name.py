@@ -3,190 +3,89 @@
 import math
 import re
 
-from helpers.check.chapter_06.common import NAMES
 from helpers.errors import RunNameError
-from helpers.practice.exercises import call, code, exercise, kind
-from helpers.practice.verdict import wrong
+from helpers.practice import Seen, call, exercise, judge
+from helpers.runs import run_folder
 
-SHARED = "chapter 06, the section *Why two runs must not share a folder*"
-
-
+SHOWN = "make_run_name(0.1, 16)"
 # Pairs (lr, batch_size), each of which differs from the next in one way.
 SETTINGS = [(0.1, 16), (0.1, 32), (0.02, 32), (0.11, 6)]
-
-
-CLOSE = [(0.1, 16), (0.12, 16), (0.02, 16), (0.021, 16), (1e-5, 16), (2e-5, 16)]
-
-
-VERY_CLOSE = [
+CLOSE = [
+    *((0.1, 16), (0.12, 16), (0.02, 16), (0.021, 16), (1e-5, 16), (2e-5, 16)),
     *((0.1, 16), (0.1000001, 16), (math.nextafter(0.1, 1), 16)),
     *((1e-8, 16), (2e-8, 16), (1e-12, 16), (2e-12, 16)),
     *((1e-20, 16), (2e-20, 16)),
+    *((0.1, 128), (0.1, 129), (0.1, 1024), (0.1, 10240)),
 ]
-
-
-@exercise("06.3", "A name that tells", minutes=6, level="easy", look=NAMES)
-def run_name(make_run_name):
-    """Check ``make_run_name(lr, batch_size)``, which returns a text."""
-    for setting in SETTINGS:
-        _check_name(_name_of(make_run_name, *setting), *setting)
-    _check_apart(make_run_name)
-    for lr, batch_size in (*SETTINGS, *CLOSE, *VERY_CLOSE):
-        _check_telling(_name_of(make_run_name, lr, batch_size), lr, batch_size)
-    return (
-        "Each setting has a folder of its own, and who reads the name knows "
-        "both numbers."
-    )
-
-
-def _name_of(make_run_name, lr, batch_size):
-    return call(make_run_name, lr, batch_size, shown="make_run_name(0.1, 16)")
-
-
-def _check_name(name, lr, batch_size) -> None:
-    from helpers.runs import run_folder
-
-    if not isinstance(name, str):
-        wrong(
-            "no_text",
-            expected="The name, a text such as `'ch06/something'`.",
-            found=f"{kind(name)}.",
-            cause="`return` is missing, or the folder or the parts of the name "
-            "are returned in its place.",
-        )
-    if "/runs/ch06" in name.replace("\\", "/"):
-        wrong(
-            "full_path",
-            expected="The name of the run, a text such as `'ch06/something'`.",
-            found="The whole path of a folder.",
-            cause="`run_folder` makes a folder of a name. Here the name alone "
-            "is asked for, which whoever trains passes on to it.",
-        )
-    try:
-        run_folder(name)
-    except RunNameError:
-        if "{" in name:
-            wrong(
-                "no_f_string",
-                expected="A name with the numbers in it.",
-                found=f"{code(name)}, the same for all settings.",
-                cause="The `f` in front of the quotes is missing. It is what "
-                "makes Python replace the braces.",
-            )
-        strange = sorted(set(re.findall(r"[^\w.=+/-]", name)))
-        bad = ", ".join(code(c) if c.strip() else "a blank" for c in strange)
-        wrong(
-            "not_allowed",
-            expected="A name that `run_folder` takes: letters, digits and `_ . "
-            "= + -`, with `/` between a group and a run.",
-            found=f"It has {bad} in it."
-            if bad
-            else "A part of it is empty, too long, begins with a sign or ends "
-            "with a dot.",
-            cause="A blank, a colon, a bracket or a comma has to go; `=` and "
-            "`_` may stand for them. Nothing may begin with a `-` or end with "
-            "a dot.",
-        )
-    if not name.startswith("ch06/"):
-        wrong(
-            "not_in_group",
-            expected="A name in the group of this chapter: it begins with "
-            "`ch06/`.",
-            found=f"It begins with {code(name[:5])}.",
-            cause="The group is missing, or written in another way.",
-        )
-
-
-def _check_apart(make_run_name) -> None:
-    """Compare names of settings, first very different ones, then close ones."""
-    a, b, c, d = (_name_of(make_run_name, *setting) for setting in SETTINGS)
-    if a == b == c:
-        wrong(
-            "constant",
-            expected="Different settings, different names.",
-            found="The same name for all of them.",
-            cause="The name does not depend on the arguments. A time alone "
-            "stays the same for a whole second, and says nothing about the "
-            "settings.",
-            look=SHARED,
-        )
-    if a == b:
-        wrong(
-            "batch_size_left_out",
-            expected="Batch sizes of 16 and 32 have names of their own.",
-            found="Both have the same name.",
-            cause="`batch_size` is not in the name.",
-            look=SHARED,
-        )
-    if b == c:
-        wrong(
-            "lr_left_out",
-            expected="Learning rates of 0.1 and 0.02 have names of their own.",
-            found="Both have the same name.",
-            cause="`lr` is not in the name, or only its first digit is.",
-            look=SHARED,
-        )
-    if a == d:
-        wrong(
-            "glued",
-            expected="0.1 with 16, and 0.11 with 6, have names of their own.",
-            found="Both have the same name.",
-            cause="The two numbers stand side by side, so that nobody knows "
-            "where the first ends. Put a text between them.",
-            look=SHARED,
-        )
-    _check_close(make_run_name)
-
-
-def _check_close(make_run_name) -> None:
-    names: dict[str, tuple] = {}
-    for setting in (*CLOSE, *VERY_CLOSE):
-        name = _name_of(make_run_name, *setting)
-        _check_name(name, *setting)
-        other = names.setdefault(name, setting)
-        if other != setting:
-            wrong(
-                "rounded",
-                expected=f"Learning rates of {other[0]} and {setting[0]} have "
-                "names of their own.",
-                found="Both have the same name.",
-                cause="The number was rounded on its way into the name, as by "
-                "`:.2f`, `:g` or `:.16f`. `{lr}` alone keeps all digits.",
-                look=SHARED,
-            )
-
-
 NUMBER = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
-
-
 LR = r"(?:lr|learning[_-]?rate)"
-
-
 BATCH_SIZE = r"(?:bs|batch[_-]?size)"
 
 
-def _check_telling(name: str, lr: float, batch_size: int) -> None:
+def _is_refused(name: str) -> bool:
+    try:
+        run_folder(name)
+    except RunNameError:
+        return True
+    return False
+
+
+NAME = {
+    "no_text": lambda s: not isinstance(s.name, str),
+    "full_path": lambda s: "/runs/ch06" in s.name.replace("\\", "/"),
+    "no_f_string": lambda s: "{" in s.name,
+    "not_allowed.characters": lambda s: s.strange and _is_refused(s.name),
+    "not_allowed": lambda s: _is_refused(s.name),
+    "not_in_group": lambda s: not s.name.startswith("ch06/"),
+}
+APART = {
+    "constant": lambda s: s.names[0] == s.names[1] == s.names[2],
+    "batch_size_left_out": lambda s: s.names[0] == s.names[1],
+    "lr_left_out": lambda s: s.names[1] == s.names[2],
+    "glued": lambda s: s.names[0] == s.names[3],
+}
+ALIKE = {"rounded": lambda s: s.other != s.setting}
+TELLING = {
+    "swapped": lambda s: s.beside and math.isclose(s.beside, s.other),
+    "not_telling": lambda s: (
+        not any(math.isclose(number, s.value) for number in s.numbers)
+    ),
+}
+
+
+@exercise
+def run_name(answer):
+    """Check ``make_run_name(lr, batch_size)``, which returns a text."""
+    names = [_name_of(answer, setting) for setting in SETTINGS]
+    judge(APART, Seen(names=names))
+    settings: dict[str, tuple] = {}
+    for setting in CLOSE:
+        other = settings.setdefault(_name_of(answer, setting), setting)
+        judge(ALIKE, Seen(setting=setting, other=other))
+    for setting in (*SETTINGS, *CLOSE):
+        _judge_telling(_name_of(answer, setting), *setting)
+
+
+def _name_of(answer, setting: tuple) -> str:
+    name = call(answer, *setting, shown=SHOWN)
+    strange = (
+        re.findall(r"[^A-Za-z0-9_.=+/-]", name) if isinstance(name, str) else []
+    )
+    shown = [c if c.strip() else "blank" for c in sorted(set(strange))]
+    judge(NAME, Seen(name=name, strange=shown, start=str(name)[:5]))
+    return name
+
+
+def _judge_telling(name: str, lr: float, batch_size: int) -> None:
     """Look for both numbers in a name."""
     own = name.removeprefix("ch06/")
     numbers = [float(number) for number in re.findall(NUMBER, own)]
-    for what, word, other in (
-        ("learning rate", LR, batch_size),
-        ("batch size", BATCH_SIZE, lr),
+    for what, words, value, other in (
+        ("learning rate", LR, lr, batch_size),
+        ("batch size", BATCH_SIZE, batch_size, lr),
     ):
-        named = re.search(rf"(?i)(?<![a-z])({word})[=_-]?({NUMBER})", own)
-        if named and math.isclose(float(named[2]), other):
-            wrong(
-                "swapped",
-                expected=f"Behind `{named[1]}` the {what}.",
-                found=f"There stands {named[2]}, the other number.",
-                cause="The two numbers changed places.",
-            )
-    for word, value in (("lr", lr), ("batch_size", batch_size)):
-        if not any(math.isclose(number, value) for number in numbers):
-            wrong(
-                "not_telling",
-                expected=f"For `{word}` {value}, this number in the name.",
-                found="This number is not in it.",
-                cause="The name differs from others, but nobody can read the "
-                "setting from it. Put the number itself into the name.",
-            )
+        named = re.search(rf"(?i)(?<![a-z])({words})[=_-]?({NUMBER})", own)
+        seen = Seen(what=what, numbers=numbers, value=value, other=other)
+        seen.beside = float(named[2]) if named else None
+        seen.word = named[1] if named else what
+        judge(TELLING, seen)

@@ -1,17 +1,17 @@
 """A folder in which answers may write event files, and what they wrote there.
 
 TensorBoard is imported where it is needed only: `helpers.check` has to be
-there at once, also in pages that log nothing.
+there at once, also in pages that log nothing. The words stand in
+``practice/words/logs.toml``.
 """
 
 import contextlib
-import math
 import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.practice.verdict import wrong
+from helpers.practice.signs import Seen, agree, judge
 
 
 class Scratch:
@@ -180,10 +180,21 @@ def _read_graphs(events, folder: Path, logged: Logged) -> None:
 
 # ---------------------------------------------------------------- comparing
 
+PRECISION = 1e-6  # event files keep 32 bits of each number
 
-def near(a: float, b: float) -> bool:
-    """Whether two numbers agree; event files keep 32 bits of each."""
-    return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-7)
+# what may be wrong with points that are not the right ones
+POINTS = {
+    "no_step": lambda s: s.same_values and not any(s.steps),
+    "steps_from_one": lambda s: (
+        s.same_values and s.steps == [step + 1 for step in s.right_steps]
+    ),
+    "other_steps": lambda s: s.same_values,
+    "value_and_step_swapped": lambda s: agree(s.values, s.right_steps),
+    "other_order": lambda s: agree(sorted(s.found), sorted(s.wanted)),
+    "points_missing": lambda s: len(s.found) < len(s.wanted),
+    "too_many_points": lambda s: len(s.found) > len(s.wanted),
+    "other_values": lambda s: True,
+}
 
 
 def compare_points(found: list[tuple], wanted: list[tuple], tag: str) -> None:
@@ -197,93 +208,14 @@ def compare_points(found: list[tuple], wanted: list[tuple], tag: str) -> None:
     Raises:
         Wrong: they differ.
     """
-    if _agree(found, wanted):
-        return
-    steps, values = [s for s, _ in found], [v for _, v in found]
-    where, right = [s for s, _ in wanted], [v for _, v in wanted]
-    if _near_all(values, right):
-        _explain_steps(steps, where, tag)
-    if _near_all(values, where):
-        wrong(
-            "value_and_step_swapped",
-            expected=f"Under `{tag}` the losses, each at its epoch.",
-            found=f"Values {_shown(values)}, which are the epochs.",
-            cause="`add_scalar` takes the tag, then the value, then the step. "
-            "Value and step changed places. (`enumerate` gives the number "
-            "first, then the loss.)",
-        )
-    if _agree(sorted(found), sorted(wanted)):
-        wrong(
-            "other_order",
-            expected=f"The points of `{tag}` in the order of the epochs.",
-            found=f"The steps {steps}, in this order.",
-            cause="The loop runs backwards. A file holds points as they were "
-            "written, and TensorBoard takes a step back for a new start.",
-        )
-    if len(found) != len(wanted):
-        _explain_number(found, wanted, tag)
-    wrong(
-        "other_values",
-        expected=f"Under `{tag}` the values {_shown(right)}.",
-        found=f"{_shown(values)}.",
-        cause="Another number was logged, or the right ones were changed on "
-        "their way: rounded, sorted, added up, divided.",
-    )
+    seen = Seen(found=found, wanted=wanted, tag=tag)
+    seen.steps, seen.values = _columns(found)
+    seen.right_steps, seen.right_values = _columns(wanted)
+    seen.same_values = agree(seen.values, seen.right_values, PRECISION)
+    if not seen.same_values or seen.steps != seen.right_steps:
+        judge(POINTS, seen, n_found=len(found), n_wanted=len(wanted))
 
 
-def _agree(found, wanted) -> bool:
-    return [s for s, _ in found] == [s for s, _ in wanted] and _near_all(
-        [v for _, v in found], [v for _, v in wanted]
-    )
-
-
-def _near_all(found, wanted) -> bool:
-    return len(found) == len(wanted) and all(map(near, found, wanted))
-
-
-def _shown(values) -> str:
-    return "[" + ", ".join(f"{value:.6g}" for value in values) + "]"
-
-
-def _explain_steps(steps, where, tag) -> None:
-    """Raise Wrong: the values are right, and the steps are not."""
-    expected = f"The points of `{tag}` at the steps {where}."
-    if not any(steps):
-        wrong(
-            "no_step",
-            expected=expected,
-            found="All of them at step 0.",
-            cause="The third argument of `add_scalar`, the step, is missing. "
-            "All points then stand above one another.",
-        )
-    if steps == [step + 1 for step in where]:
-        wrong(
-            "steps_from_one",
-            expected=expected,
-            found=f"At {steps}.",
-            cause="Epochs are counted from 0 in this course. One was added, or "
-            "the counting starts at 1.",
-        )
-    wrong(
-        "other_steps",
-        expected=expected,
-        found=f"At {steps}.",
-        cause="The step is the number of the epoch, as given. A counter of "
-        "your own goes on from call to call or starts at 0 again, and "
-        "`losses.index(loss)` finds the first of two equal losses.",
-    )
-
-
-def _explain_number(found, wanted, tag) -> None:
-    """Raise Wrong: there are too few points, or too many."""
-    few = len(found) < len(wanted)
-    wrong(
-        "points_missing" if few else "too_many_points",
-        expected=f"{len(wanted)} points under `{tag}`.",
-        found=f"{len(found)}, at the steps {[step for step, _ in found]}.",
-        cause="Only some of the losses were logged: `add_scalar` stands below "
-        "a loop and not in it, a `return` ends the loop, or some are left out."
-        if few
-        else "More was logged than asked for: is a call of `add_scalar` there "
-        "twice, or in one loop too many?",
-    )
+def _columns(points: list[tuple]) -> tuple[list, list]:
+    """Return the steps and the values of points."""
+    return [step for step, _ in points], [value for _, value in points]
