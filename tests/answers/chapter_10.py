@@ -253,6 +253,62 @@ def with_closure(model, loss_fn, optimizer):
     return step
 
 
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.out = nn.Linear(1, 8), nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.out(torch.tanh(self.hidden(x)))
+
+
+def in_eval_mode(lr):
+    box = configure_my_model(lr)
+    box.model.eval()
+    return box
+
+
+def steps_exchanged(lr):
+    box = configure_my_model(lr)
+    box.train_step_fn, box.val_step_fn = box.val_step_fn, box.train_step_fn
+    return box
+
+
+def model_built_again(lr):
+    box = configure_my_model(lr)
+    box.model = layers()
+    box.optimizer = sgd(box.model, lr)
+    return box
+
+
+def slower_later(model, loss_fn, optimizer):
+    step, n_calls = make_train_step_fn(model, loss_fn, optimizer), iter("." * 9)
+
+    def slower(x, y):
+        if next(n_calls, None) is None:
+            optimizer.param_groups[0]["lr"] = 1e-4
+        return step(x, y)
+
+    return slower
+
+
+def two_updates(model, loss_fn, optimizer):
+    step = make_train_step_fn(model, loss_fn, optimizer)
+    return lambda x, y: (step(x, y), step(x, y))[1]
+
+
+def detaches(model, loss_fn, optimizer):
+    def step(x, y):
+        model.train()
+        loss = loss_fn(model(x), y).detach().requires_grad_()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return loss.item()
+
+    return step
+
+
 def by_numbers(lr):
     """Without a seed: the weights are written down."""
     model = layers()
@@ -276,6 +332,9 @@ MY_MODEL = Answers(
         "tensors by hand": with_part(build=Hidden),
         "a closure": with_part(make_train=with_closure),
         "weights written down": by_numbers,
+        "a class for the model": with_part(build=Net),
+        "in eval mode at first": in_eval_mode,
+        "the name of the device": with_part(device=str(find_device())),
         "sum of both": with_part(
             make_loss=lambda: lambda yhat, y: ((yhat - y) ** 2).mean()
         ),
@@ -361,6 +420,18 @@ MY_MODEL = Answers(
             build=lambda: nn.Sequential(*layers(), nn.Dropout(0.1))
         ),
         "other_step a tensor": with_part(make_val=without_item),
+        "other_step two updates": with_part(make_train=two_updates),
+        "other_step of a model before": model_built_again,
+        "step_trains_nothing exchanged": steps_exchanged,
+        "step_trains_nothing detached": with_part(make_train=detaches),
+        "other_update much later": with_part(make_train=slower_later),
+        "other_loss a number": with_part(
+            make_loss=lambda: lambda yhat, y: ((yhat - y) ** 2).mean().item()
+        ),
+        "other_loss called": with_part(loss_fn=torch.tensor(0.3)),
+        "other_loss of each row": with_part(
+            make_loss=lambda: nn.MSELoss(reduction="none")
+        ),
     },
 )
 

@@ -6,8 +6,8 @@ import re
 import torch
 from torch import nn, optim
 
-from helpers.check.chapter_10.common import numbers_of
 from helpers.practice import Seen, agree, call, exercise, judge, wrong
+from helpers.practice.probes.runs import numbers_of
 from helpers.step_functions import make_train_step_fn
 
 BUILT = {
