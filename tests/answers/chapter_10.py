@@ -920,6 +920,12 @@ RECORD = Answers(
         ),
         "too_many": recorded(keep=lambda r, loss: r.extend([loss, loss])),
         "other_entries": recorded(keep=lambda r, loss: r.append(f"{loss:.4f}")),
+        "other_entries rounded": recorded(
+            keep=lambda r, loss: r.append(round(loss, 4))
+        ),
+        "returns_other rounded a little": recorded(
+            result=lambda loss, _: round(loss, 4)
+        ),
         "other_entries lists": recorded(keep=lambda r, loss: r.append([loss])),
         "other_entries tensor": recorded(
             keep=lambda r, loss: r.append(torch.tensor(loss))

@@ -103,7 +103,7 @@ def triangle(answer):
             wrong("remembers", step=step, rate=rate, due=due)
 
 
-def _rate(answer, step: int, setting) -> float:
+def _rate(answer, step: int, setting):
     """Ask for the rate of one step, which has to be a number."""
     shown = _shown(step, setting)
     rate = call(answer, step, *setting, shown=shown)

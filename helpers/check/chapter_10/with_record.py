@@ -48,11 +48,11 @@ RECORDED = {
 @exercise
 def with_record(answer):
     """Check ``with_record(train_step_fn, record)``, which returns a step."""
-    seen = _build(answer, losses=[0.75, 0.5, 0.25], record=[])
+    seen = _build(answer, losses=[0.7512345, 0.5, 0.25], record=[])
     result = _do(seen, seed=1)
     judge(CALLED, seen, n_calls=len(seen.calls))
-    judge(RETURNED, Seen(result=result, loss=0.75))
-    _judge_record(seen, [0.75], "one call")
+    judge(RETURNED, Seen(result=result, loss=0.7512345))
+    _judge_record(seen, [0.7512345], "one call")
     _judge_two_steps(answer)
     _judge_on_top(answer)
 
