@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from helpers.model_training import v6 as model_training
 from helpers.pipeline import Configuration
 from helpers.practice import Seen, agree, call, exercise, judge
-from helpers.practice.probes.runs import STEPS, trace_run, twin_of
+from helpers.practice.probes.traces import STEPS, trace_run, twin_of
 
 PARTS = ("device", "model", "loss_fn", "optimizer", *STEPS, "writer")
 OFF = ("weight_decay", "dampening", "nesterov", "maximize")

@@ -7,7 +7,7 @@ import torch
 from torch import nn, optim
 
 from helpers.practice import Seen, agree, call, exercise, judge, wrong
-from helpers.practice.probes.runs import numbers_of
+from helpers.practice.probes.traces import numbers_of
 from helpers.step_functions import make_train_step_fn
 
 BUILT = {

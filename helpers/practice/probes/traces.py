@@ -1,4 +1,4 @@
-"""Training runs that note what each step does."""
+"""A run of the loop, with what each of its steps did."""
 
 import copy
 from collections.abc import Callable
