@@ -5,7 +5,7 @@ Here belongs what turns the state of a training run into a file and back:
 * `saving`, `loading`, `resuming`: what a chapter calls;
 * `file_format` and `archive`: the bytes; `plain_values`: what may be in them;
 * `fits`: whether a state goes into a model, an optimizer and a schedule, with
-  `comparing`, `kept_by_optimizers` and `schedules` to find that out.
+  `comparing`, `finite`, `kept_by_optimizers` and `schedules` to find that out.
 
 Writing any file whole is `helpers.files`; when to save is the business of
 `helpers.model_training`; exported models are in `helpers.deployment`.

@@ -12,8 +12,9 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from helpers.checkpoints.comparing import describe, is_alike, is_equal
+from helpers.checkpoints.finite import check_all_finite, check_model_finite
 from helpers.checkpoints.kept_by_optimizers import state_after_a_step
-from helpers.checkpoints.plain_values import plain, tensors_in
+from helpers.checkpoints.plain_values import plain
 from helpers.checkpoints.schedules import changed_settings, differing_parts
 from helpers.errors import CheckpointError, one_line
 from helpers.paths import display_path
@@ -63,41 +64,6 @@ def _describe_entry(own: Any, saved: Any) -> tuple[str, str]:
         # a layer such as LazyLinear takes its shape from the file
         return f"{own.dtype}", f"{saved.dtype}"
     return describe(own), describe(saved)
-
-
-def check_all_finite(tensors: Any, path: Path, consequence: str) -> None:
-    """Look for nan and inf in all tensors of a nested state.
-
-    Raises:
-        CheckpointError: there are some.
-    """
-    for where, tensor in tensors_in(tensors, ""):
-        if not torch.isfinite(tensor).all():
-            raise CheckpointError(
-                f"The values {one_line(where)} hold nan or inf, so that "
-                f"{consequence} ({display_path(path)}). Training had diverged: "
-                "go back to an older checkpoint and try a smaller learning "
-                "rate."
-            )
-
-
-def check_model_finite(
-    saved: dict[str, Any], model: nn.Module, path: Path, consequence: str
-) -> None:
-    """Check parameters for nan and inf, buffers for nan only.
-
-    A buffer that holds -inf is nothing odd: masks of attention do.
-
-    Raises:
-        CheckpointError: there are some.
-    """
-    learned = {
-        name for name, _ in model.named_parameters(remove_duplicate=False)
-    }
-    for name, tensor in saved.items():
-        if name not in learned and isinstance(tensor, torch.Tensor):
-            tensor = tensor.nan_to_num(nan=torch.nan, posinf=0, neginf=0)
-        check_all_finite({name: tensor}, path, consequence)
 
 
 # --------------------------------------------------------------- optimizer

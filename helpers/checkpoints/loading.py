@@ -21,6 +21,7 @@ from helpers.checkpoints.fits import (
     compare_scheduler,
 )
 from helpers.checkpoints.resuming import Checkpoint, LoadedInto
+from helpers.checkpoints.schedules import in_its_own_types
 from helpers.errors import CheckpointError, one_line
 from helpers.paths import display_path
 
@@ -54,8 +55,10 @@ def load_checkpoint(path: str | Path, configuration: Trained) -> Checkpoint:
         (configuration.model, state["model_state_dict"]),
         (configuration.optimizer, state["optimizer_state_dict"]),
     ]
-    if configuration.scheduler is not None:
-        parts.append((configuration.scheduler, state["scheduler_state_dict"]))
+    scheduler = configuration.scheduler
+    if scheduler is not None:
+        saved = in_its_own_types(scheduler, state["scheduler_state_dict"])
+        parts.append((scheduler, saved))
     _load_all(parts, file)
     _clear_gradients(configuration.model.parameters())
     for group in configuration.optimizer.param_groups:

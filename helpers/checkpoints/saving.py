@@ -9,12 +9,8 @@ from helpers.checkpoints.file_format import (
     one_sentence,
     to_bytes,
 )
-from helpers.checkpoints.fits import (
-    Trained,
-    check_all_finite,
-    check_model_finite,
-    wrong_state,
-)
+from helpers.checkpoints.finite import check_all_finite, check_model_finite
+from helpers.checkpoints.fits import Trained, wrong_state
 from helpers.checkpoints.plain_values import plain
 from helpers.errors import CheckpointError
 from helpers.files import write_whole

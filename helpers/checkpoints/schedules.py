@@ -9,6 +9,7 @@ here, and schedules of the next torch, or of one's own, are judged alike.
 import dis
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
@@ -68,6 +69,20 @@ def differing_parts(
         for name, here in own.items()
         if not _fits(scheduler, name, here, saved[name], name in changing)
     ]
+
+
+def in_its_own_types(scheduler: Any, saved: dict[str, Any]) -> dict[str, Any]:
+    """Return a saved schedule with counters where the schedule has some.
+
+    `MultiStepLR` counts its milestones in a ``Counter``, which is a plain
+    dictionary in a file.
+    """
+    return {
+        name: Counter(value)
+        if isinstance(_attributes(scheduler).get(name), Counter)
+        else value
+        for name, value in saved.items()
+    }
 
 
 def _fits(
