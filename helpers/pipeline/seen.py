@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 # Layers that do one thing in training and another in evaluation.
 DROPOUT = (
@@ -68,8 +69,8 @@ class Seen:
 
     # ---------------------------------------------------- what the hooks note
 
-    def before_forward(self, model: nn.Module, inputs: tuple) -> None:
-        """Note the mode, and whether a slope by an input will be asked for."""
+    def before_forward(self, model: nn.Module, _inputs: tuple) -> None:
+        """Note the mode, and whether gradients are on."""
         self.training = model.training
         self.grad_enabled = torch.is_grad_enabled()
         for module in model.modules():
@@ -79,10 +80,6 @@ class Seen:
                 self.mode_matters = "dropout"
             elif isinstance(module, BATCH_NORM):
                 self.mode_matters = "batch norm"
-        self.used_slopes |= any(
-            isinstance(value, torch.Tensor) and value.requires_grad
-            for value in inputs
-        )
 
     def after_forward(self, _model, _inputs, yhat) -> None:
         """Note the predictions."""
@@ -123,7 +120,7 @@ def looking(seen: Seen, clearing: "Clearing | None" = None) -> Iterator[None]:
             p.grad is not None for p in held_parameters(optimizer)
         )
         if clearing is not None:
-            seen.is_uncleared |= clearing.note_step()
+            seen.is_uncleared |= clearing.note_step(optimizer)
 
     with contextlib.ExitStack() as hooks:
 
@@ -163,16 +160,12 @@ class Clearing:
     def __init__(self):
         self.used: set[torch.Tensor] = set()
         self.mixed: set[torch.Tensor] = set()
-        self.parameters: list[torch.Tensor] = []
 
     def follow(self, optimizer: Any) -> Iterator[Any]:
         """Hook into every parameter that an optimizer holds."""
-        self.parameters = [
-            p
-            for p in held_parameters(optimizer)
-            if p.requires_grad and p.is_leaf
-        ]
-        for parameter in self.parameters:
+        for parameter in held_parameters(optimizer):
+            if is_lazy(parameter) or not parameter.requires_grad:
+                continue
             before, after = self._hooks_for(parameter)
             yield parameter.register_hook(before)
             yield parameter.register_post_accumulate_grad_hook(after)
@@ -194,19 +187,16 @@ class Clearing:
 
         return before_adding, after_adding
 
-    def note_step(self) -> bool:
+    def note_step(self, optimizer: Any) -> bool:
         """Note an update; return whether it followed an old gradient too."""
         is_mixed = bool(self.mixed)
         self.mixed.clear()
-        self.used = {p for p in self.parameters if _is_any(p.grad)}
+        self.used = {p for p in held_parameters(optimizer) if _is_any(p.grad)}
         return is_mixed
 
 
 def _is_any(gradient: torch.Tensor | None) -> bool:
-    if gradient is None:
-        return False
-    values = gradient.coalesce().values() if gradient.is_sparse else gradient
-    return bool(values.any())
+    return gradient is not None and bool(gradient.any())
 
 
 def held_parameters(optimizer: Any) -> list[torch.Tensor]:

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn, optim
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import BatchSampler, DataLoader, TensorDataset
 
-from helpers.errors import CourseError
+from helpers.errors import CourseError, DivergenceError, FirstBatchError
 from helpers.model_training import v4 as model_training
 from helpers.pipeline import Configuration
 from helpers.step_functions import make_train_step_fn, make_val_step_fn
@@ -148,6 +148,65 @@ def cleared_too_early():
     return configure(model, optimizer=optimizer, train_step_fn=step), None
 
 
+def stays_in_eval():
+    """No train() in the step: validation leaves dropout off for good."""
+    model = nn.Sequential(nn.Linear(2, 1), nn.Dropout(0.5)).train()
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return configure(model, optimizer=optimizer, train_step_fn=step), None
+
+
+def never_cleared_and(between):
+    """Do something to the gradients between backward and step."""
+    model, loss_fn = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), F.l1_loss
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+    def step(x, y):
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        between(model, loss_fn, x, y)
+        optimizer.step()
+        return loss.item()
+
+    return configure(model, optimizer=optimizer, train_step_fn=step), None
+
+
+def clip(model, *_):
+    nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+
+
+def a_second_backward(model, loss_fn, x, y):
+    (0.1 * loss_fn(model(2 * x), y)).backward()
+
+
+def returning(value_of):
+    model = linear()
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return value_of(loss)
+
+    return configure(model, optimizer=optimizer, train_step_fn=step), None
+
+
+def with_value(place, value):
+    """Put a value that is not finite into the last batch."""
+    x, y = X.clone(), Y.clone()
+    (x if place == "x" else y)[-1] = value
+    return configure(linear()), loader(x, y)
+
+
 FAULTS = {
     "without any gradient": cleared_too_early,
     "predictions have shape": flat_labels,
@@ -183,11 +242,66 @@ FAULTS = {
         ),
         loader(y=CLASSES),
     ),
+    "eval mode in the training step": stays_in_eval,
+    "gradients are never cleared": lambda: never_cleared_and(clip),
+    "The gradients are never": lambda: never_cleared_and(a_second_backward),
+    "plain numbers": lambda: returning(lambda loss: loss.detach()),
+    "returns nothing": lambda: returning(lambda loss: None),
+    "returns a str": lambda: returning(str),
+    "batch 3, as the features": lambda: with_value("x", float("nan")),
+    "batch 3, as the labels": lambda: with_value("y", float("inf")),
+    "not among the classes": lambda: (
+        configure(linear(2), nn.CrossEntropyLoss()),
+        loader(y=CLASSES + 1),
+    ),
+    "takes probabilities": lambda: (
+        configure(linear(), nn.BCELoss(), lr=0.0),
+        loader(100 * X, CLASSES.float().reshape(-1, 1)),
+    ),
+    "does not take together": lambda: (
+        configure(linear(), nn.BCEWithLogitsLoss()),
+        loader(y=CLASSES.float()),
+    ),
+    "Labels of classes are int64": lambda: (
+        configure(linear(2), nn.CrossEntropyLoss()),
+        loader(y=F.one_hot(CLASSES, 2)),
+    ),
+    "classes are int64": lambda: (
+        configure(linear(2), nn.CrossEntropyLoss()),
+        loader(y=CLASSES.to(torch.int32)),
+    ),
+    "leave a last batch of one row": lambda: (
+        configure(
+            nn.Sequential(
+                nn.Unflatten(1, (2, 1, 1)),
+                *(nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(2, 1)),
+                nn.Dropout(0.1),
+            )
+        ),
+        DataLoader(
+            TensorDataset(X, Y),
+            batch_sampler=BatchSampler(range(20), 19, False),
+        ),
+    ),
+    "as one row has no spread": lambda: (
+        configure(nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))),
+        Pieces((7, 7, 5, 1)),
+    ),
     "another number of them": lambda: (
         configure(linear()),
         loader(X.repeat(1, 2)),
     ),
 }
+
+
+class Pieces:
+    """A loader of which nobody knows how long its batches are."""
+
+    def __init__(self, sizes):
+        self.sizes = sizes
+
+    def __iter__(self):
+        yield from zip(X.split(self.sizes), Y.split(self.sizes), strict=True)
 
 
 def bits(configuration):
@@ -353,7 +467,263 @@ def lbfgs():
     return configure(model, optimizer=optimizer, train_step_fn=step), None
 
 
+def zero_data(model):
+    for p in model.parameters():
+        if p.grad is not None:
+            p.grad.data.zero_()
+
+
+def kept_gradients():
+    """Gradients copied into buffers that stay, and never added up."""
+    model = linear()
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p)
+
+    def step(x, y):
+        loss = F.mse_loss(model(x), y)
+        parameters = list(model.parameters())
+        gradients = torch.autograd.grad(loss, parameters)
+        for p, gradient in zip(parameters, gradients, strict=True):
+            p.grad.copy_(gradient)
+        optimizer.step()
+        return loss.item()
+
+    return configure(model, optimizer=optimizer, train_step_fn=step), None
+
+
+class SqueezingLoss(nn.MSELoss):
+    def forward(self, yhat, y):
+        return super().forward(yhat.squeeze(1), y)
+
+
+def squeezing_step():
+    """A loss of torch, given squeezed predictions by the step."""
+    model, loss_fn = linear(), F.mse_loss
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+    def flat_loss_fn(yhat, y):
+        return loss_fn(yhat.squeeze(1), y)
+
+    return configure(
+        model,
+        loss_fn,
+        optimizer=optimizer,
+        train_step_fn=make_train_step_fn(model, flat_loss_fn, optimizer),
+        val_step_fn=make_val_step_fn(model, flat_loss_fn),
+    ), loader(y=Y.ravel())
+
+
+def weights_beside_labels():
+    def loss_fn(yhat, y):
+        return (y[:, 1:] * (yhat - y[:, :1]).square()).mean()
+
+    return configure(linear(), loss_fn), loader(y=torch.hstack([Y, Y.abs()]))
+
+
+def slopes_by_x():
+    """The loss holds the slope of the model, also in validation."""
+    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+
+    def sloped(yhat_of, x, y):
+        x = x.clone().requires_grad_()
+        yhat = yhat_of(x)
+        (slope,) = torch.autograd.grad(yhat.sum(), x, create_graph=True)
+        return F.mse_loss(yhat, y) + slope.square().mean()
+
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = sloped(model, x, y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    @torch.enable_grad()
+    def val_step(x, y):
+        return sloped(model, x, y).item()
+
+    parts = {"train_step_fn": step, "val_step_fn": val_step}
+    return configure(model, optimizer=optimizer, **parts), None
+
+
+def slopes_by_weights():
+    model, loss_fn = linear(), nn.MSELoss()
+
+    @torch.enable_grad()
+    def val_step(x, y):
+        loss = loss_fn(model(x), y)
+        slopes = torch.autograd.grad(loss, list(model.parameters()))
+        return (loss + sum(slope.norm() for slope in slopes)).item()
+
+    return configure(model, loss_fn, val_step_fn=val_step), None
+
+
+def one_number_for_all():
+    model, loss_fn = linear(), nn.MSELoss()
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    step = make_train_step_fn(model, loss_fn, optimizer)
+    return configure(
+        model,
+        loss_fn,
+        optimizer=optimizer,
+        train_step_fn=lambda x, y: step(x, torch.tensor(1.0)),
+    ), None
+
+
+def optimised_input():
+    model, picture = linear(), torch.zeros(5, 2, requires_grad=True)
+    optimizer = optim.Adam([picture])
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(picture), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return configure(model, optimizer=optimizer, train_step_fn=step), None
+
+
+def zero_grad_first(model, optimizer, **parts):
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return configure(model, optimizer=optimizer, train_step_fn=step, **parts)
+
+
+def sparse():
+    model = nn.Sequential(nn.EmbeddingBag(3, 1, sparse=True))
+    optimizer = optim.SparseAdam(list(model.parameters()))
+    features = torch.arange(40).reshape(20, 2) % 3
+    return zero_grad_first(model, optimizer), loader(features)
+
+
+class Lookahead(optim.Optimizer):
+    """Written as many are found: without ``super().__init__``."""
+
+    def __init__(self, base):
+        self.base, self.param_groups = base, base.param_groups
+        self.step, self.zero_grad = base.step, base.zero_grad
+        self.state_dict = base.state_dict
+        self.load_state_dict = base.load_state_dict
+
+
+class Both:
+    """Two optimizers that behave as one."""
+
+    def __init__(self, *optimizers):
+        self.optimizers = optimizers
+
+    def step(self):
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+    def zero_grad(self):
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+
+
+def two_optimizers():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    both = Both(
+        optim.SGD(model[0].parameters(), lr=0.01),
+        optim.Adam(model[1].parameters()),
+    )
+    return configure(model, optimizer=both), None
+
+
+def adversaries():
+    """The loss of one part reaches into the other, which clears later."""
+    first, second = nn.Linear(2, 2), nn.Linear(2, 1)
+    model = nn.Sequential(first, second)
+    optimizers = [optim.SGD(m.parameters(), lr=0.01) for m in (first, second)]
+
+    def step(x, y):
+        for optimizer, sign in zip(optimizers[::-1], (1, -1), strict=True):
+            optimizer.zero_grad()
+            loss = (sign * model(x)).exp().mean()
+            loss.backward()
+            optimizer.step()
+        return loss.item()
+
+    return configure(model, optimizer=optimizers[0], train_step_fn=step), None
+
+
+def lazy():
+    model = nn.Sequential(nn.LazyLinear(3), nn.LazyBatchNorm1d(), nn.Tanh())
+    model.append(nn.Linear(3, 1))
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+    return configure(model, optimizer=optimizer), None
+
+
+def scaled():
+    model, scaler = linear(), torch.amp.GradScaler("cpu")
+    optimizer = optim.SGD(model.parameters(), lr=0.01)
+
+    def step(x, y):
+        loss = F.mse_loss(model(x), y)
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        optimizer.zero_grad()
+        return loss.item()
+
+    return configure(model, optimizer=optimizer, train_step_fn=step), None
+
+
+def rows_of_pictures():
+    """One row is enough for batch norm where it has several pixels."""
+    model = nn.Sequential(
+        *(nn.Unflatten(1, (1, 2)), nn.BatchNorm1d(1)),
+        *(nn.Flatten(), nn.Linear(2, 1)),
+    )
+    return configure(model), loader(batch_size=19)
+
+
 ORDINARY = {
+    "grad.data.zero_ by hand": lambda: clearing_by_hand(zero_data),
+    "gradients copied": kept_gradients,
+    "flat labels, flat predictions": lambda: (
+        configure(nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))),
+        loader(y=Y.ravel()),
+    ),
+    "flat logits": lambda: (
+        configure(
+            nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)),
+            nn.BCEWithLogitsLoss(),
+        ),
+        loader(y=CLASSES.float()),
+    ),
+    "a loss that squeezes": lambda: (
+        configure(linear(), SqueezingLoss()),
+        loader(y=Y.ravel()),
+    ),
+    "a step that squeezes": squeezing_step,
+    "weights beside labels": weights_beside_labels,
+    "slopes by x": slopes_by_x,
+    "slopes by weights": slopes_by_weights,
+    "one number for all": one_number_for_all,
+    "several predictions of one label": lambda: (configure(linear(5)), None),
+    "an optimised input": optimised_input,
+    "sparse gradients": sparse,
+    "an optimizer without hooks": lambda: (
+        configure(
+            m := linear(),
+            optimizer=Lookahead(optim.SGD(m.parameters(), lr=0.01)),
+        ),
+        None,
+    ),
+    "two optimizers": two_optimizers,
+    "adversaries": adversaries,
+    "lazy layers": lazy,
+    "scaled gradients": scaled,
+    "batch norm of one row of pixels": rows_of_pictures,
     "linear": lambda: (configure(linear()), None),
     "adam": lambda: (
         configure(m := linear(), optimizer=optim.Adam(m.parameters())),
@@ -438,3 +808,134 @@ def test_watching_changes_no_bit():
     )
     assert losses == plain_losses
     assert all(map(torch.equal, bits(watched), bits(plain)))
+
+
+def test_what_an_optimizer_carries_stays_its_own():
+    configuration = configure(linear())
+    optimizer, calls = configuration.optimizer, []
+
+    def zero_grad(set_to_none=True):
+        calls.append(set_to_none)
+        optim.SGD.zero_grad(optimizer, set_to_none)
+
+    optimizer.zero_grad = zero_grad
+    train(configuration)
+    assert optimizer.zero_grad is zero_grad
+    assert len(calls) == 8
+
+
+def test_no_hook_stays_behind():
+    configuration = configure(
+        nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1)), nn.MSELoss()
+    )
+    train(configuration)
+    optimizer = configuration.optimizer
+    found = [optimizer._optimizer_step_post_hooks]
+    for module in (*configuration.model.modules(), configuration.loss_fn):
+        found += [module._forward_pre_hooks, module._forward_hooks]
+    for p in configuration.model.parameters():
+        found += [p._backward_hooks, p._post_accumulate_grad_hooks]
+    assert not any(found)
+
+
+# ---------------------------------------------------- going on all the same
+
+SWITCHABLE = [
+    "never cleared",
+    "was in train mode",
+    "was in eval mode",
+    "computes gradients or updates",
+    "Gradients are on",
+    "no parameter of this model",
+    "without any gradient",
+    "predictions have shape",
+    "probabilities already",
+]
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+@pytest.mark.parametrize("sentence", SWITCHABLE)
+def test_an_alarm_can_be_switched_off_and_says_how(sentence):
+    configuration, train_loader = FAULTS[sentence]()
+    with pytest.raises(FirstBatchError, match="first_look = False"):
+        train(configuration, train_loader)
+    configuration, train_loader = FAULTS[sentence]()
+    configuration.first_look = False
+    losses, _ = train(configuration, train_loader)
+    assert len(losses) == 2
+
+
+def test_without_the_look_a_diverging_run_still_ends():
+    configuration = configure(linear(), lr=1e4)
+    configuration.first_look = False
+    before = bits(configuration)
+    with pytest.raises(DivergenceError, match="as before"):
+        train(configuration, n_epochs=50)
+    assert all(map(torch.equal, before, bits(configuration)))
+
+
+# ----------------------------------------------------------------- putting back
+
+
+def test_a_mended_step_starts_without_the_gradients_of_the_broken_one():
+    broken, _ = no_zero_grad()
+    torch.manual_seed(4)
+    broken.model[0].reset_parameters()
+    with pytest.raises(FirstBatchError):
+        train(broken)
+    fresh = configure(linear())
+    fresh.model.load_state_dict(broken.model.state_dict())
+    broken.train_step_fn = make_train_step_fn(
+        broken.model, broken.loss_fn, broken.optimizer
+    )
+    assert train(broken) == train(fresh)
+
+
+def test_modes_and_schedule_are_put_back_too():
+    configuration, _ = no_zero_grad()
+    configuration.model.eval()
+    scheduler = optim.lr_scheduler.StepLR(configuration.optimizer, 1)
+    configuration.scheduler = scheduler
+    step = configuration.train_step_fn
+
+    def train_step_fn(x, y):
+        configuration.model.train()
+        loss = step(x, y)
+        scheduler.step()
+        return loss
+
+    configuration.train_step_fn = train_step_fn
+    with pytest.raises(FirstBatchError):
+        train(configuration)
+    assert scheduler.last_epoch == 0
+    assert configuration.optimizer.param_groups[0]["lr"] == 0.01
+    assert not any(m.training for m in configuration.model.modules())
+
+
+def test_lazy_layers_are_put_back_to_what_the_first_batch_made_of_them():
+    torch.manual_seed(5)
+    configuration = configure(nn.Sequential(nn.LazyLinear(1)), lr=1e4)
+    seen = []
+    configuration.model.register_forward_hook(
+        lambda *_: seen.append(bits(configuration)), prepend=True
+    )
+    with pytest.raises(DivergenceError):
+        train(configuration, n_epochs=50)
+    assert all(map(torch.equal, seen[0], bits(configuration)))
+
+
+def test_a_run_that_breaks_off_otherwise_keeps_what_it_learned():
+    configuration = configure(linear())
+    step, calls = configuration.train_step_fn, []
+
+    def train_step_fn(x, y):
+        calls.append(x)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return step(x, y)
+
+    configuration.train_step_fn = train_step_fn
+    before = bits(configuration)
+    with pytest.raises(KeyboardInterrupt):
+        train(configuration)
+    assert not any(map(torch.equal, before, bits(configuration)))
