@@ -512,6 +512,43 @@ def needs_after(*arguments, after_epoch=None):
     return train(*arguments, after_epoch=after_epoch)
 
 
+class KeepsBatches(Loop):
+    """Takes the batches out of the loaders once, for all epochs."""
+
+    def __call__(self, *arguments, **named):
+        device, train_fn, val_fn, train_loader, val_loader, *rest = arguments
+        self.kept = list(train_loader)
+        return super().__call__(
+            *(device, train_fn, val_fn, self.kept, val_loader, *rest), **named
+        )
+
+
+class OffAtTheEnd(Loop):
+    """Switches gradients on for training, and off for validation."""
+
+    def train(self):
+        torch.set_grad_enabled(True)
+        super().train()
+
+    def val(self):
+        torch.set_grad_enabled(False)
+        device, _, val_fn, _, val_loader = self.given
+        self.val_losses.append(self.mini_batch(device, val_loader, val_fn))
+
+
+class OwnLoader(Loop):
+    def train(self):
+        device, train_fn, _, loader, _ = self.given
+        mine = DataLoader(loader.dataset, batch_size=loader.batch_size)
+        self.losses.append(self.mini_batch(device, mine, train_fn))
+
+
+class OfNumPy(Loop):
+    @staticmethod
+    def mini_batch(device, loader, step_fn):
+        return np.float64(mini_batch(device, loader, step_fn))
+
+
 def never_none(
     device, train_fn, val_fn, train_loader, val_loader, n, after_epoch=None
 ):
@@ -545,6 +582,10 @@ LOOP = Answers(
         "validated_first": Backwards(),
         "gradients_on": GradientsOn(),
         "gradients_off": NeverOnAgain(),
+        "left_off": OffAtTheEnd(),
+        "one_pass": KeepsBatches(),
+        "other_loader": OwnLoader(),
+        "no_numbers of NumPy": OfNumPy(),
         "validates_on_training": SameLoader(),
         "trains_on_validation": SameStep(),
         "plain_mean": Plain(),
