@@ -195,6 +195,10 @@ PREDICT = Answers(
                 [torch.tensor([float(v)]) for v in x_new]
             )
         ),
+        "on a copy, on the CPU": lambda model, x: predict(
+            copy.deepcopy(model).cpu(), x
+        ),
+        "eval without eval": with_part(mode=lambda model: model.train(False)),
         "ravel and view": with_part(
             before=lambda x_new: torch.from_numpy(
                 np.array(x_new, dtype="float32")
@@ -205,6 +209,13 @@ PREDICT = Answers(
         "train_mode": with_part(mode=lambda model: model.train()),
         "train_mode left": with_part(mode=lambda model: None),
         "train_mode at the end": mode_at_the_end,
+        "train_mode without parentheses": with_part(
+            mode=lambda model: model.eval
+        ),
+        "row_input with an axis too many": with_part(
+            before=lambda x: column(x).unsqueeze(-1)
+        ),
+        "other_shape first only": with_part(before=lambda x: column(x)[:1]),
         "train_mode of the layers": with_part(
             mode=lambda model: setattr(model, "training", False)
         ),
