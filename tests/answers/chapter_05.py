@@ -639,12 +639,16 @@ def pass_with(
     return mini_batch
 
 
-def pass_average(device, data_loader, step_fn):
+def pass_numpy_number(device, data_loader, step_fn):
     losses, sizes = [], []
     for x_batch, y_batch in data_loader:
         losses.append(step_fn(x_batch.to(device), y_batch.to(device)))
         sizes.append(x_batch.shape[0])
     return np.average(losses, weights=sizes)
+
+
+def pass_average(device, data_loader, step_fn):
+    return float(pass_numpy_number(device, data_loader, step_fn))
 
 
 def pass_repeated(device, data_loader, step_fn):
@@ -827,6 +831,7 @@ EPOCH_LOSS = Answers(
         "no_number": pass_with(
             result=lambda total, count, losses, loader: (total, count)
         ),
+        "no_number but NumPy's": pass_numpy_number,
         "swapped": pass_with(step=lambda step_fn, x, y: step_fn(y, x)),
         "all_at_once": pass_all_at_once,
         "left_out": pass_full_only,

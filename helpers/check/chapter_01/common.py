@@ -31,18 +31,3 @@ def _is_number(value) -> bool:
     if isinstance(value, (torch.Tensor, np.ndarray)):
         return value.ndim == 0
     return isinstance(value, numbers.Real)
-
-
-def cause_of_no_function(made) -> str:
-    """Say why a builder may have returned something that is no function."""
-    if isinstance(made, (tuple, list)):
-        return "Return the inner function alone, without brackets around it."
-    if hasattr(made, "__dict__"):  # an object of the reader's own class
-        return (
-            "An object is a function if its class has the method `__call__`, "
-            "with two underscores on each side."
-        )
-    return (
-        "The inner function was called, `return inner(...)`, and its result "
-        "returned. Return the function itself: `return inner`."
-    )

@@ -14,7 +14,7 @@ ITEM = {
     "no_tuple.text": lambda s: isinstance(s.item, str),
     "no_tuple.generator": lambda s: hasattr(s.item, "__next__"),
     "no_tuple": lambda s: not isinstance(s.item, tuple),
-    "wrong_number": lambda s: len(s.item) != 2,
+    "wrong_number": lambda s: s.n != 2,
 }
 SHAPES = {
     "swapped": lambda s: s.found != s.shapes and s.found[::-1] == s.shapes,
@@ -25,6 +25,7 @@ SHAPES = {
     "label_shape.deeper": lambda s: len(s.found[1]) > len(s.shapes[1]),
     "label_shape": lambda s: s.found[1] != s.shapes[1],
 }
+LENGTH = {"wrong_length": lambda s: s.found != s.n}
 LOOP = {
     "wrong_loop": lambda s: s.found < s.n,
     "wrong_loop.longer": lambda s: s.found > s.n,
@@ -51,18 +52,16 @@ def length_of(data) -> int:
     except TypeError as error:
         if _is_inside(error):
             raise
-        wrong("no_length", error=error)
+        wrong("no_length", error=str(error))
 
 
 def expect_length(data, n: int) -> None:
     """Judge the length of a dataset."""
-    found = length_of(data)
-    if found != n:
-        wrong("wrong_length", n=n, found=found)
+    judge(LENGTH, Seen(n=n, found=length_of(data)))
 
 
 def expect_kept(data, error: AttributeError) -> None:
-    """Judge whether a method missed something that `__init__` never kept."""
+    """Judge whether a method misses something that `__init__` never kept."""
     if error.obj is data:
         wrong("not_kept", name=error.name)
 
@@ -82,11 +81,12 @@ def item_of(data, index: int):
     except IndexError as error:
         if index == 0:  # not the index, but a line of the reader's
             raise
-        wrong("no_such_item", shown=shown, error=error)
+        wrong("no_such_item", shown=shown, error=str(error))
     except (TypeError, KeyError) as error:
         if _is_inside(error):
             raise
-        wrong("no_items", shown=shown, error=error)
+        name = type(error).__name__
+        wrong("no_items", shown=shown, name=name, error=str(error))
 
 
 def expect_item(
@@ -101,13 +101,13 @@ def expect_item(
         signs: what an item may be that is not a pair.
     """
     asked = {"shown": shown, "features": shapes[0], "label": shapes[1]}
-    judge(signs, Seen(item=item), **asked)
+    n = len(item) if isinstance(item, tuple) else None
+    judge(signs, Seen(item=item, n=n), **asked)
     for name, part in zip(("features", "label"), item, strict=True):
         if not isinstance(part, torch.Tensor):
             wrong("no_tensor", name=name, part=part, **asked)
-    found = tuple(list(part.shape) for part in item)
-    seen = Seen(found=found, shapes=shapes, one=found[0], two=found[1])
-    judge(SHAPES, seen, **asked)
+    one, two = found = tuple(list(part.shape) for part in item)
+    judge(SHAPES, Seen(found=found, shapes=shapes, one=one, two=two), **asked)
     for name, part in zip(("features", "label"), item, strict=True):
         judge(NUMBERS, Seen(name=name, part=part))
 
@@ -145,6 +145,5 @@ def matches(item, features: list, label: list) -> bool:
 
 def expect_two(first, item_before) -> None:
     """Compare the first dataset with itself, after a second was built."""
-    before = (part.tolist() for part in item_before)
-    if not matches(item_of(first, 0), *before):
+    if not matches(item_of(first, 0), *(p.tolist() for p in item_before)):
         wrong("shared")

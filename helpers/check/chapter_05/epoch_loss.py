@@ -1,11 +1,16 @@
 """Exercise 05.3: a vote for each point."""
 
-import math
-
 import torch
 
-from helpers.check.chapter_04.common import expect_float, which_value
-from helpers.practice.exercises import call, exercise
+from helpers.practice import (
+    Seen,
+    call,
+    exercise,
+    expect_number,
+    judge,
+    judge_value,
+    wrong,
+)
 from helpers.practice.probes.loaders import (
     CountingLoader,
     NotedStep,
@@ -16,27 +21,55 @@ from helpers.practice.probes.loaders import (
     numbered_dataset,
     same_batches,
 )
-from helpers.practice.verdict import wrong
-
-RAGGED = "chapter 05, the section *The ragged batch*"
-
 
 PASS = "mini_batch(device, data_loader, step_fn)"
-
-
 LOSSES = [3.0, 1.0, 8.0, 2.0]
-
-
-@exercise(
-    "05.3", "A vote for each point", minutes=8, level="medium", look=RAGGED
+LOADERS = (
+    lambda: make_loader(10, 4),  # 4, 4, 2
+    lambda: make_loader(10, 4, drop_last=True),  # 4, 4
+    lambda: make_loader(8, 4),  # 4, 4
+    lambda: make_loader(7, 4),  # 4, 3
+    lambda: make_loader(10, 3),  # 3, 3, 3, 1
+    lambda: make_loader(3, 5),  # 3
+    lambda: _uneven_loader(),  # 2, 5, 3
 )
-def epoch_loss(mini_batch):
+BATCHES = {
+    "all_at_once": lambda s: (
+        len(s.got) == 1 and len(s.got[0][0]) == sum(s.sizes)
+    ),
+    "left_out": lambda s: _are_first(s) and len(s.got) > 1,
+    "left_out.all_but_one": lambda s: _are_first(s) and s.n_batches == 2,
+    "only_one": lambda s: _are_first(s),
+    "step_twice": lambda s: same_batches(
+        s.got, [batch for batch in s.batches for _ in (1, 2)]
+    ),
+}
+# What a mistake makes of the losses; `n_rows` counts those of the dataset.
+SUSPECTS = {
+    "plain_mean": lambda s: s.plain / s.n_batches,
+    "divides_by_dataset": lambda s: (
+        s.total / s.n_rows if s.n_rows != s.n else None
+    ),
+    "weighs_full_size": lambda s: [
+        s.plain * max(s.sizes) / n for n in (s.n, s.n_rows)
+    ],
+    "divides_by_batches": lambda s: s.total / s.n_batches,
+    "counts_full_batches": lambda s: s.total / (s.n_batches * max(s.sizes)),
+    "no_weights": lambda s: [s.plain / s.n, s.plain / s.n_rows],
+    "counts_numbers": lambda s: 2 * s.total / s.n,
+    "last_size": lambda s: s.plain * s.sizes[-1] / s.n,
+    "last_loss": lambda s: s.losses[-1],
+    "sum": lambda s: [s.total, s.plain],
+}
+
+
+@exercise
+def epoch_loss(answer):
     """Check ``mini_batch(device, data_loader, step_fn)``.
 
     It returns the mean over all points of a pass, whatever the batch sizes.
     """
-    check_epoch_loss(mini_batch)
-    return "Each point has one vote, whatever batch it came in."
+    check_epoch_loss(answer)
 
 
 def check_epoch_loss(mini_batch) -> None:
@@ -46,18 +79,10 @@ def check_epoch_loss(mini_batch) -> None:
         mini_batch: takes device, data_loader, step_fn; returns the mean.
 
     Raises:
-        Wrong: see the cases below.
+        Wrong: see the tables above.
     """
-    for make in (
-        lambda: make_loader(10, 4),  # 4, 4, 2
-        lambda: make_loader(10, 4, drop_last=True),  # 4, 4
-        lambda: make_loader(8, 4),  # 4, 4
-        lambda: make_loader(7, 4),  # 4, 3
-        lambda: make_loader(10, 3),  # 3, 3, 3, 1
-        lambda: make_loader(3, 5),  # 3
-        _uneven_loader,
-    ):
-        _check_pass(mini_batch, make)
+    for make in LOADERS:
+        _judge_pass(mini_batch, make(), list(make()))
     check_batches_are_moved(mini_batch)
 
 
@@ -66,134 +91,28 @@ def _uneven_loader() -> CountingLoader:
     return CountingLoader(numbered_dataset(10), batch_sampler=rows)
 
 
-def _check_pass(answer, make) -> None:
-    loader, step, batches = make(), NotedStep(LOSSES), list(make())
+def _judge_pass(answer, loader: CountingLoader, batches: list) -> None:
+    step = NotedStep(LOSSES)
     mean = call(answer, torch.device("cpu"), loader, step, shown=PASS)
+    sizes = [len(x_batch) for x_batch, _ in batches]
+    seen = Seen(got=step.seen, batches=batches, sizes=sizes)
+    seen.n_batches, seen.n_calls = len(batches), len(step.seen)
     if not same_batches(step.seen, batches):
-        _diagnose_seen(step.seen, batches, loader)
+        check_step_is_used(step.seen, batches, loader)
+        judge(BATCHES, seen)
+        wrong("other_batches", seen)
     if loader.passes > 1 or loader.drawn > len(batches):
-        wrong(
-            "two_passes",
-            expected="One pass over the loader.",
-            found=f"{loader.passes} were begun.",
-            cause="Sizes and losses can be taken in the same loop. A second "
-            "pass reads all data again, and a shuffled loader gives another "
-            "order.",
-        )
+        wrong("two_passes", passes=loader.passes)
     check_recording(step)
-    expect_float(mean, PASS, "the mean")
-    sizes = [len(x_batch) for x_batch, _ in batches]
-    _compare_epoch_loss(mean, sizes, len(loader.dataset))
+    expect_number(mean, PASS, "the mean")
+    seen.losses = LOSSES[: len(sizes)]
+    pairs = zip(seen.losses, sizes, strict=True)
+    seen.total = sum(loss * size for loss, size in pairs)
+    seen.plain, seen.n = sum(seen.losses), sum(sizes)
+    seen.n_rows = len(loader.dataset)  # type: ignore[arg-type]
+    judge_value(SUSPECTS, seen, found=mean, right=seen.total / seen.n)
 
 
-def _diagnose_seen(seen, batches, loader) -> None:
-    check_step_is_used(seen, batches, loader)
-    n = len(batches)
-    sizes = [len(x_batch) for x_batch, _ in batches]
-    times = f"{len(seen)} times" if len(seen) != 1 else "once"
-    expected = f"The step runs on each of the {n} batches, once."
-    if len(seen) == 1 and len(seen[0][0]) == sum(sizes):
-        wrong(
-            "all_at_once",
-            expected=expected,
-            found="It ran once, on all points together.",
-            cause="The batches were joined. The loss is right that way, and a "
-            "training step would update once an epoch in place of once a "
-            "batch.",
-        )
-    if same_batches(seen, batches[: len(seen)]):
-        wrong(
-            "left_out" if len(seen) > 1 or n == 2 else "only_one",
-            expected=expected,
-            found=f"It ran {times}.",
-            cause="Points that are never looked at are no better than points "
-            "that count too much: the small batch is to count, with its size."
-            if len(seen) > 1
-            else "`return` stands inside the loop. Is it indented too far?",
-        )
-    twice = [batch for batch in batches for _ in (1, 2)]
-    if same_batches(seen, twice):
-        wrong(
-            "step_twice",
-            expected=expected,
-            found="It ran twice on each.",
-            cause="`step_fn(x_batch, y_batch)` stands there twice. A training "
-            "step would update twice. Keep its result in a name.",
-        )
-    wrong(
-        "other_batches",
-        expected=expected,
-        found=f"It ran {times}, on other batches, in another order, or on "
-        "batches that were changed.",
-        cause="The batches as the loader gives them are enough. Moving them "
-        "to the device changes nothing else.",
-    )
-
-
-def _compare_epoch_loss(mean: float, sizes: list[int], n_rows: int) -> None:
-    losses = LOSSES[: len(sizes)]
-    pairs = list(zip(losses, sizes, strict=True))
-    total, n = sum(loss * size for loss, size in pairs), sum(sizes)
-    right = total / n
-    if math.isclose(mean, right, abs_tol=1e-6):
-        return
-    plain = sum(losses)
-    diagnoses = {
-        "plain_mean": (
-            [plain / len(sizes)],
-            "Every batch has one vote. `data_loader.batch_size` as a weight "
-            "comes to the same, as it is one number for all. Weigh each loss "
-            "by the size of its own batch, `len(x_batch)`.",
-        ),
-        "divides_by_dataset": (
-            [total / n_rows] if n_rows != n else [],
-            f"The data set has {n_rows} points, and the loader gave only {n} "
-            "of them. Count what came.",
-        ),
-        "weighs_full_size": (
-            [plain * max(sizes) / n, plain * max(sizes) / n_rows],
-            "The last batch was weighed as if it were full, such as by "
-            "`data_loader.batch_size`. Its own size is `len(x_batch)`.",
-        ),
-        "divides_by_batches": (
-            [total / len(sizes)],
-            "The losses are weighed, and the sum is divided by the number of "
-            "batches. Divide by the sum of the weights.",
-        ),
-        "counts_full_batches": (
-            [total / (len(sizes) * max(sizes))],
-            "The sum was divided as if every batch were full. Count the "
-            "points that came.",
-        ),
-        "no_weights": (
-            [plain / n, plain / n_rows],
-            "The losses were added without their weights, and divided by the "
-            "number of points.",
-        ),
-        "counts_numbers": (
-            [2 * right],
-            "Each batch was weighed by how many *numbers* it has, as `numel` "
-            "tells, two features a point. Divide by the same, or count points.",
-        ),
-        "last_size": (
-            [plain * sizes[-1] / n],
-            "The size of the last batch was taken for all. It belongs into "
-            "the loop.",
-        ),
-        "last_loss": ([losses[-1]], "The loss of the last batch alone."),
-        "sum": ([total, plain], "The sum. It is still to be divided."),
-    }
-    diagnosis, cause = which_value(
-        mean,
-        diagnoses,
-        "The mean is the sum of loss times batch size, divided by the number "
-        "of points. Do both begin at 0, in each call?",
-    )
-    shown = [", ".join(f"{v:g}" for v in values) for values in (losses, sizes)]
-    wrong(
-        diagnosis,
-        expected=f"Batch losses of {shown[0]} in batches of {shown[1]} points "
-        f"make {right:.4f} a point.",
-        found=f"{mean:.4f}.",
-        cause=cause,
-    )
+def _are_first(seen) -> bool:
+    """Whether the step got the first batches, and no more."""
+    return same_batches(seen.got, seen.batches[: len(seen.got)])

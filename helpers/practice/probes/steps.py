@@ -1,4 +1,7 @@
-"""Models, losses and optimizers that keep a diary of what is done to them."""
+"""Models, losses and optimizers that keep a diary of what is done to them.
+
+Their words are in ``words/steps.toml``.
+"""
 
 from dataclasses import dataclass, field
 
@@ -80,7 +83,7 @@ class DiarySGD(optim.SGD):
     """
 
     def __init__(self, parameters, diary: Diary):
-        super().__init__(parameters, lr=0.03, momentum=0.8)
+        super().__init__(parameters, lr=0.2, momentum=0.8)
         self.diary = diary
 
     def step(self, closure=None):
@@ -102,7 +105,7 @@ class DiarySGD(optim.SGD):
 def lopsided(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """Compute a loss that changes when its arguments are swapped."""
     error = first - second  # [n, 1]
-    return torch.where(error > 0, error**2, 3 * error**2).mean()
+    return torch.where(error > 0, error**2 / 5, error**2 / 2).mean()
 
 
 def make_diary_loss(diary: Diary):
@@ -143,6 +146,86 @@ class Bench:
     def parameters(self) -> list[torch.Tensor]:
         """Return copies of the parameters."""
         return [p.detach().clone() for p in self.model.parameters()]
+
+
+class SharedDiary(Diary):
+    """One diary for a model and its copies: a copy may predict as well."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+class LayeredModel(nn.Module):
+    """A model of two features with batch norm, dropout, and a diary.
+
+    One of its parameters needs no gradient, and so it should stay.
+    """
+
+    def __init__(self, diary: Diary, seed: int = 1):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Dropout(), nn.Linear(4, 1)
+        )
+        self.diary = diary
+        self.layers[0].bias.requires_grad_(False)
+        numbers = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for tensor in (*self.parameters(), *self.buffers()):
+                if tensor.is_floating_point():
+                    tensor.copy_(torch.rand(tensor.shape, generator=numbers))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Predict [n, 1] from features [n, 2]."""
+        yhat = self.layers(x)  # [n, 1]
+        self.diary.events.append("forward")
+        self.diary.modes.append(any(m.training for m in self.modules()))
+        self.diary.recorded.append(yhat.requires_grad)
+        self.diary.inputs.append(x)
+        return yhat
+
+
+class LayeredBench:
+    """A model with layers and a loss, for a step that measures."""
+
+    def __init__(self, seed: int = 1):
+        self.diary = SharedDiary()
+        self.model = LayeredModel(self.diary, seed)
+        self.loss_fn = make_diary_loss(self.diary)
+
+    def right_loss(self, x, y) -> float:
+        """Compute what the step should return; leave the model in train mode.
+
+        Args:
+            x: features [n, 2].
+            y: labels [n, 1].
+        """
+        self.model.eval()
+        with torch.no_grad():
+            loss = lopsided(self.model.layers(x), y).item()
+        self.model.train()
+        return loss
+
+    def train(self, move: float) -> None:
+        """Leave what training leaves: moved weights, gradients, train mode."""
+        with torch.no_grad():
+            for parameter in self.model.parameters():
+                parameter += move
+        for parameter in self.model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        self.model.train()
+
+    def state(self) -> dict[str, list]:
+        """Return copies of everything that a measuring step leaves alone."""
+        parameters = list(self.model.parameters())
+        return {
+            "parameters": [p.detach().clone() for p in parameters],
+            "buffers": [b.clone() for b in self.model.buffers()],
+            "gradients": [
+                torch.zeros(0) if p.grad is None else p.grad.clone()
+                for p in parameters
+            ],
+            "flags": [float(p.requires_grad) for p in parameters],
+        }
 
 
 def expect_nothing_ran(diary: Diary, *_) -> None:
