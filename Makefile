@@ -24,6 +24,7 @@ help: ## list these commands
 
 lab: $(READY) ## open JupyterLab on the start page
 	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 $(LAB_FLAGS) \
+		--ContentsManager.pre_save_hook=helpers.page.saving.before_saving \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: $(READY) ## run every test and prove every output on every page

@@ -150,4 +150,4 @@ def test_a_quiz_at_the_end(path):
     assert tagged(heading, "quiz") and tagged(quiz, "quiz")
     assert "## What you learned" in last.source
     (output,) = quiz.outputs
-    assert "Answer and reasons" in output.data["text/html"]
+    assert "✓ Right." in output.data["text/html"]

@@ -3,14 +3,17 @@
 import contextlib
 import io
 import linecache
+import re
 import warnings
 
 import ipywidgets
 import pytest
 
 from helpers.errors import DataError
+from helpers.page.markdown import as_html
 from helpers.practice import progress_file, quiz
-from helpers.practice.verdict import as_html
+from helpers.practice.quiz import questions, show, stored
+from helpers.practice.quiz.live import LiveQuiz
 
 CHAPTERS = [f"{number:02d}" for number in range(1, 11)]
 LARGE = ["after_04", "after_10"]
@@ -43,8 +46,8 @@ def test_every_option_has_a_reason_and_can_be_told_apart(question):
     assert len(set(texts)) == len(texts)
     for option in question.options:
         assert len(option.reason.split()) >= 5, option
-        assert "<" not in quiz._plain(option.text)
-        assert len(quiz._plain(option.text)) <= 160, option.text
+        assert "<" not in stored.plain(option.text)
+        assert len(stored.plain(option.text)) <= 160, option.text
         assert "\n\n" not in option.reason.strip()
     assert "](http" not in question.text, "a quiz works offline"
     assert "![" not in question.text
@@ -97,49 +100,88 @@ def test_most_answers_are_decided_by_code():
 # ------------------------------------------------------------ in the page
 
 
-def parts_of(box):
-    """Return the questions of a live quiz, and its score."""
-    _style, *questions, score = box.children
-    return questions, score
+def options_of(box):
+    """Return the buttons of a live question, and below each its reason."""
+    _text, *rows = box.children
+    return list(zip(rows[::2], rows[1::2], strict=True))
 
 
 @every_quiz
 def test_each_question_answers_with_the_reason_of_the_option(name):
     about = quiz.load_quiz(name)
-    boxes, score = parts_of(quiz._live(about))
-    assert len(boxes) == len(about.questions)
-    for box, question in zip(boxes, about.questions, strict=True):
-        _text, *buttons, answer = box.children
-        assert len(buttons) == len(question.options)
-        for button, option in zip(buttons, question.options, strict=True):
+    live = LiveQuiz(about)
+    assert len(live.questions) == len(about.questions)
+    for box, question in zip(live.questions, about.questions, strict=True):
+        pairs = options_of(box)
+        assert len(pairs) == len(question.options)
+        rows = zip("ABCDE", pairs, question.options, strict=False)
+        for letter, (button, reason), option in rows:
             # a button each: the keyboard reaches every one of them
             assert isinstance(button, ipywidgets.Button)
-            assert button.description == quiz._plain(option.text)
+            shown = f"{letter}. {stored.plain(option.text)}"
+            assert button.description == shown
+            assert not reason.value
             button.click()
-            assert as_html(option.reason) in answer.value
-            assert (">Right.<" in answer.value) == option.right
-            assert (">No.<" in answer.value) == (not option.right)
+            assert as_html(option.reason) in reason.value
+            assert ("✓ Right.<" in reason.value) == option.right
+            assert ("✗ No.<" in reason.value) == (not option.right)
         key = f"quiz {name}/{question.key}"
         assert key in progress_file.solved()[0]
     n = len(about.questions)
-    assert f"{n} of {n}" in score.value and "all of them" in score.value
+    score = live.score.value
+    assert f"{n} of {n}" in score and "all of them" in score
+
+
+def test_the_score_counts_first_tries():
+    about = quiz.load_quiz("01")
+    live = LiveQuiz(about)
+    assert not live.score.value
+    for number, question in enumerate(about.questions):
+        pairs = options_of(live.questions[number])
+        right = [option.right for option in question.options].index(True)
+        if number == 0:  # a wrong one first
+            pairs[right - 1][0].click()
+        pairs[right][0].click()
+        pairs[right][0].click()  # again: it counts once
+    n = len(about.questions)
+    assert f"{n} of {n} answered, {n - 1} at the first try" in live.score.value
+
+
+def test_answers_are_remembered_when_the_cell_runs_again():
+    about = quiz.load_quiz("01")
+    question = about.questions[1]
+    progress_file.note_solved(f"quiz 01/{question.key}")
+    live = LiveQuiz(about)
+    shown = [
+        (option.right, bool(reason.value))
+        for (_, reason), option in zip(
+            options_of(live.questions[1]), question.options, strict=True
+        )
+    ]
+    assert all(right == open_ for right, open_ in shown)
+    assert not any(r.value for _, r in options_of(live.questions[0]))
+    assert "1 of 4 answered." in live.score.value
 
 
 @every_quiz
 def test_readable_where_no_kernel_runs(name):
     about = quiz.load_quiz(name)
-    shown = quiz.as_static_html(about)
+    shown = stored.as_stored_html(about)
     for question in about.questions:
         for option in question.options:
             assert as_html(option.text) in shown
             assert as_html(option.reason) in shown
-    assert shown.count(", right.") == len(about.questions)
+    assert shown.count("✓ Right.") == len(about.questions)
+    n_options = sum(len(question.options) for question in about.questions)
+    # each option opens on its own; nothing is given away before
+    assert shown.count("<details ") == shown.count("</details>") == n_options
+    assert " open" not in re.sub(r">[^<]*<", "><", shown)
     assert "<script" not in shown and "<style" not in shown
 
 
-def test_a_stored_quiz_is_text_and_a_live_one_a_widget(monkeypatch):
+def test_a_live_quiz_is_a_widget_with_its_stored_form_beside_it(monkeypatch):
     shown = []
-    monkeypatch.setattr(quiz, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(show, "display", lambda data, raw: shown.append(data))
     quiz.show_quiz("01")
     assert set(shown[0]) == {
         "application/vnd.jupyter.widget-view+json",
@@ -173,7 +215,7 @@ reason = "r"
 
 
 def load(tmp_path, monkeypatch, text):
-    monkeypatch.setattr(quiz, "QUIZZES", tmp_path)
+    monkeypatch.setattr(questions, "QUIZZES", tmp_path)
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     return quiz.load_quiz("mine")
 
