@@ -39,11 +39,15 @@ def reseed(seed: int, epoch: int, *data_loaders: DataLoader) -> None:
     np.random.seed(number)
     random.seed(number)
     for data_loader in data_loaders:
-        for generator in _generators(data_loader):
-            generator.manual_seed(number)
-        if getattr(data_loader, "persistent_workers", False):
-            # the workers of the last epoch end with the iterator they serve
-            data_loader._iterator = None
+        _reseed_loader(data_loader, number)
+
+
+def _reseed_loader(data_loader: DataLoader, number: int) -> None:
+    for generator in _generators(data_loader):
+        generator.manual_seed(number)
+    if getattr(data_loader, "persistent_workers", False):
+        # the workers of the last epoch end with the iterator they serve
+        data_loader._iterator = None
 
 
 def _generators(data_loader: Any) -> Iterator[torch.Generator]:
