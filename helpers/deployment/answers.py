@@ -247,6 +247,8 @@ def _sentence(error, field: str, feature: Feature | None, by_name) -> str:
     if kind == "extra_forbidden":
         known = ", ".join(by_name) if len(error["loc"]) > 1 else "rows"
         return f"{field} is not known here; known is {known}."
+    if kind == "string_unicode":
+        return f"{field} has a name with half a character in it."
     if kind in ("too_short", "too_long"):
         wanted = f"1 to {MAX_ROWS} rows"
         if feature is not None:

@@ -46,6 +46,7 @@ __all__ = [
 
 FORMAT = 2
 N_PROBES = 5  # rows that the program and the model have to answer alike
+COULD_NOT = "The model could not be exported to"
 ADVICE = "Give a name such as runs/NAME/model.pt2."
 # what torch notes of the machine that exports: paths and lines of its code
 TRACES = (
@@ -92,31 +93,17 @@ def export_model(
     """
     path = as_path(path, ModelFileError, ADVICE)
     about = _describe(features, output, output_unit, class_names)
-    if fault := about.fault():
-        raise ModelFileError(f"The model cannot be exported: {fault}.")
-    name = display_path(path)
-    with _one_sentence(f"The model could not be exported to {name}"):
-        scaled = _scaled_copy(model, about.features)
-    _check_parameters(scaled.named_parameters(), "The model")
+    scaled = _scaled_copy(model, about, path)
     readings = _probes(about)
-    with (
-        _one_sentence(
-            f"The model fails on {N_PROBES} rows of shape "
-            f"{list(about.row_shape())}, and {name} was not written"
-        ),
-        torch.inference_mode(),
-    ):
-        expected = scaled(readings)
-    _check_answers(expected, about, "The model")
-    with _one_sentence(f"The model could not be exported to {name}"):
-        program = export_program(scaled, about.row_shape())
-        content = seal(_to_bytes(program), _to_json(about))
+    expected = _answers_of(scaled, readings, about, path)
+    content = _to_bytes(scaled, about, path)
+    # what is written is what was read back, and answers as the model does
     found = _read(content, about, path).predict(readings)
     if not torch.equal(found, expected):
         raise ModelFileError(
             "The exported program and the model give different answers, and "
-            f"{name} was not written. Does its forward draw random numbers, or "
-            "branch on the values it gets?"
+            f"{display_path(path)} was not written. Does its forward draw "
+            "random numbers, or branch on the values it gets?"
         )
     write_whole(path, content, error=ModelFileError)
 
@@ -152,33 +139,59 @@ def _describe(features, output, output_unit, class_names) -> About:
             "output needs its own, in the same order."
         )
     outputs = map(Output, names, units)
-    return About(tuple(features), tuple(outputs), tuple(class_names))
+    about = About(tuple(features), tuple(outputs), tuple(class_names))
+    if fault := about.fault():
+        raise ModelFileError(f"The model cannot be exported: {fault}.")
+    return about
 
 
-def _scaled_copy(model: nn.Module, features: Sequence[Feature]) -> Scaled:
+def _scaled_copy(model: nn.Module, about: About, path: Any) -> Scaled:
     """Return a copy on the CPU, in eval mode, with its scaling in front."""
-    # Copying refuses tensors that a graph made; weight_norm keeps one.
-    made = {
-        id(value): value.detach().clone()
-        for module in model.modules()
-        for value in vars(module).values()
-        if isinstance(value, torch.Tensor) and not value.is_leaf
-    }
-    copied = copy.deepcopy(model, made).cpu()
-    if features[0].shape:
-        return Scaled(copied, features[0].offset, features[0].scale).eval()
-    offset = [feature.offset for feature in features]
-    return Scaled(copied, offset, [f.scale for f in features]).eval()
+    with _one_sentence(f"{COULD_NOT} {display_path(path)}"):
+        # Copying refuses tensors that a graph made; weight_norm keeps one.
+        made = {
+            id(value): value.detach().clone()
+            for module in model.modules()
+            for value in vars(module).values()
+            if isinstance(value, torch.Tensor) and not value.is_leaf
+        }
+        copied = copy.deepcopy(model, made).cpu()
+    offset: Any = [feature.offset for feature in about.features]
+    scale: Any = [feature.scale for feature in about.features]
+    if about.features[0].shape:  # one number for all of an image
+        offset, scale = offset[0], scale[0]
+    return Scaled(copied, offset, scale).eval()
 
 
-def _to_bytes(program: torch.export.ExportedProgram) -> bytes:
-    for node in program.graph.nodes:
-        for key in TRACES:
-            node.meta.pop(key, None)
-    buffer = io.BytesIO()
-    with _quiet():
-        torch.export.save(program, buffer)
-    return buffer.getvalue()
+def _answers_of(
+    scaled: Scaled, readings: torch.Tensor, about: About, path: Any
+) -> torch.Tensor:
+    """Return what the model itself returns, or say what is wrong with it."""
+    _check_parameters(scaled.named_parameters(), "The model")
+    with (
+        _one_sentence(
+            f"The model fails on {N_PROBES} rows of shape "
+            f"{list(about.row_shape())}, and {display_path(path)} was not "
+            "written"
+        ),
+        torch.inference_mode(),
+    ):
+        answers = scaled(readings)
+    _check_answers(answers, about, "The model")
+    return answers
+
+
+def _to_bytes(scaled: Scaled, about: About, path: Any) -> bytes:
+    """Export, without the traces of the machine, and seal."""
+    with _one_sentence(f"{COULD_NOT} {display_path(path)}"):
+        program = export_program(scaled, about.row_shape())
+        for node in program.graph.nodes:
+            for key in TRACES:
+                node.meta.pop(key, None)
+        buffer = io.BytesIO()
+        with _quiet():
+            torch.export.save(program, buffer)
+        return seal(buffer.getvalue(), _to_json(about))
 
 
 def _to_json(about: About) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def seal(content: bytes, about: dict[str, Any]) -> bytes:
     The result depends on nothing else: no date, no name of this machine.
     """
     parts = _unpack(content)
-    parts[ABOUT] = json.dumps(about, indent=2).encode()
+    # float: a range may have been computed by NumPy
+    parts[ABOUT] = json.dumps(about, indent=2, default=float).encode()
     parts[DIGEST] = _digest(parts)
     return _pack(parts)
 

@@ -88,6 +88,7 @@ def refusal(answers, content, **options) -> Refused:
         ('{"rows": [{"x_percent": 1}], "rows": [{}]}', "rows"),
         (json.dumps({"rows": [{"x_percent": 1}] * 1001}), "rows"),
         ('{"rows": [{"x_percent": 1}], "more": 1}', "more"),
+        ('{"rows": [{"\\ud800": 1}]}', "rows[0]"),
         ("{}", "rows"),
         ("[]", "body"),
         ("{", "body"),

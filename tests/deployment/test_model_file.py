@@ -6,6 +6,7 @@ import os
 import time
 import zipfile
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -121,6 +122,19 @@ def test_unusual_models_are_exported(tmp_path, net):
     export_model(file, net, PERCENT)
     found = load_exported(file).predict([[50.0]])
     assert torch.equal(found, predict(net, [[0.5]]))
+
+
+def test_a_range_may_come_from_the_data(tmp_path):
+    file, x = tmp_path / "model.pt2", np.array([0, 2.5], dtype=np.float32)
+    spread = x.std()
+    feature = Feature("x", "m", x.min(), x.max(), offset=x.mean(), scale=spread)
+    export_model(file, nn.Identity(), feature)
+    exported = load_exported(file)
+    assert (exported.features[0].lowest, exported.features[0].highest) == (
+        0,
+        2.5,
+    )
+    assert exported.predict([[2.5]]).item() == 1
 
 
 # ------------------------------------------------------------------- refusals

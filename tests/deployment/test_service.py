@@ -85,7 +85,7 @@ def test_images_are_served_with_their_classes(tmp_path):
         ("POST", "/predict", b'{"rows": [{"x_percent": 140}]}'),
         ("POST", "/predict", b'{"rows": [{"x_percent": NaN}]}'),
         ("POST", "/predict", b'{"rows": [], "rows": []}'),
-        ("POST", "/predict", b'{"\\ud800": 1}'),
+        ("POST", "/predict", b'{"\\ud800": 1, "\\ud800": 2}'),
         ("POST", "/predict", b"{"),
         ("POST", "/predict", b"[" * 100_000),
         ("POST", "/predict", b" " * (MAX_BYTES + 1)),
