@@ -8,7 +8,7 @@ import sysconfig
 from pathlib import Path
 
 from helpers.page.colours import CARD, FAINT, MODEL, OTHER, TRAINING
-from helpers.page.pictures import DPI, PIXELS_PER_INCH, Picture, listed
+from helpers.page.pictures import DPI, Picture, listed
 
 FONT = "Courier"  # every machine has it; with others, text leaves its box
 # What torchviz paints, in the colours of the course: parameters, results,
@@ -55,9 +55,7 @@ def draw_graph(graph) -> Picture | None:
         check=True,
         timeout=30,
     )
-    png = drawn.stdout
-    width = int.from_bytes(png[16:20], "big")  # as each PNG begins
-    return Picture(png, in_words(source), width * PIXELS_PER_INCH // DPI)
+    return Picture.of_png(drawn.stdout, in_words(source))
 
 
 def in_words(source: str) -> str:

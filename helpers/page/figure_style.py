@@ -3,7 +3,7 @@
 from typing import Any
 
 import matplotlib
-from cycler import cycler
+from matplotlib.rcsetup import cycler
 
 from helpers.page.colours import CARD, GRID, MODEL, SERIES
 

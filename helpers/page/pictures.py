@@ -37,16 +37,26 @@ class Picture:
     def __init__(
         self, png: bytes, alt: str, width: int, figure: Figure | None = None
     ):
-        self.png, self.alt, self.width = _fewer_colours(png), alt, width
+        self.png, self.alt, self.width = png, alt, width
         self.figure = figure
 
     @classmethod
     def of(cls, figure: Figure, alt: str) -> "Picture":
         """Make a picture of a figure, as wide as the figure says."""
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=DPI)
-        width = round(figure.get_figwidth() * PIXELS_PER_INCH)
-        return cls(buffer.getvalue(), alt, width, figure)
+        dots = io.BytesIO()
+        figure.savefig(dots, format="rgba", dpi=DPI)
+        columns = round(figure.get_figwidth() * DPI)
+        rows = len(dots.getbuffer()) // (4 * columns)  # four bytes a dot
+        image = Image.frombytes("RGBA", (columns, rows), dots.getvalue())
+        width = columns * PIXELS_PER_INCH // DPI
+        return cls(_small_png(image), alt, width, figure)
+
+    @classmethod
+    def of_png(cls, png: bytes, alt: str) -> "Picture":
+        """Make a picture of a PNG that another program drew at `DPI`."""
+        image = Image.open(io.BytesIO(png))
+        width = image.width * PIXELS_PER_INCH // DPI
+        return cls(_small_png(image), alt, width)
 
     def __repr__(self) -> str:
         return f"Figure: {self.alt}"
@@ -70,11 +80,10 @@ class Picture:
         )
 
 
-def _fewer_colours(png: bytes) -> bytes:
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    palette = picture.quantize(256, dither=Image.Dither.NONE)
+def _small_png(image: Image.Image) -> bytes:
+    palette = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
-    palette.save(buffer, format="PNG", optimize=True)
+    palette.save(buffer, format="PNG")
     return buffer.getvalue()
 
 

@@ -159,8 +159,9 @@ def _places(boxes, arrows, top: float) -> dict[str, Spot]:
 def _text_width(text: str, size: float, weight: str = "normal") -> float:
     """Return the width of a text in inches, that of its longest line."""
     font = FontProperties(family="DejaVu Sans", weight=weight, size=size)
-    paths = [TextPath((0, 0), line, prop=font) for line in text.split("\n")]
-    return max(path.get_extents().width if text else 0 for path in paths) / 72
+    lines = [line for line in text.split("\n") if line]
+    paths = [TextPath((0, 0), line, prop=font) for line in lines]
+    return max((path.get_extents().width for path in paths), default=0) / 72
 
 
 def _ends(arrows, spots: dict[str, Spot]) -> list[tuple]:
@@ -341,8 +342,8 @@ def logging():
     ]
     return diagram(boxes, arrows), (
         "In your loop a SummaryWriter writes an event file. TensorBoard, a "
-        "server, reads it and shows it in the browser. With EventAccumulator "
-        "your code reads the same file and draws a figure."
+        "server, reads it and shows it in the browser, over http. With "
+        "EventAccumulator your code reads the same file and draws a figure."
     )
 
 
@@ -383,8 +384,9 @@ def deployment():
     ]
     return diagram(boxes, arrows), (
         "A checkpoint.pt holds state only. It is loaded into a model, which "
-        "needs your code. The model is exported to one file, model.pt2, and a "
-        "service, which needs only the file, answers with it."
+        "needs your code; eval() sets its mode. The model is exported to one "
+        "file, model.pt2, and a service, which needs only the file, answers "
+        "with it."
     )
 
 
