@@ -8,7 +8,7 @@ from torch import nn, optim
 from torch.optim.lr_scheduler import CyclicLR
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.errors import DataError
+from helpers.errors import DataError, FirstBatchError
 from helpers.learning_rates import lr_range_test, with_schedule
 from helpers.pipeline import Configuration
 from helpers.step_functions import make_train_step_fn
@@ -122,3 +122,29 @@ def test_with_schedule_steps_once_a_batch_after_the_update():
     # the triangle, from its formula
     expected = [0.1 + 0.3 * (1 - abs(n % 6 - 3) / 3) for n in range(7)]
     assert used == pytest.approx(expected)
+
+
+# ------------------------------------------------------ faults, as in training
+
+
+def test_range_test_names_a_last_batch_of_one_row():
+    rows = DataLoader(TensorDataset(X[:17], Y[:17]), batch_size=8)
+    configuration = configure()
+    before = everything(configuration, loader())
+    with pytest.raises(FirstBatchError, match="last batch of one row"):
+        lr_range_test(configuration, rows)
+    assert all(map(torch.equal, before, everything(configuration, loader())))
+
+
+def test_range_test_names_values_that_are_not_finite():
+    x = X.clone()
+    x[20] = float("nan")  # in the last batch
+    rows = DataLoader(TensorDataset(x, Y), batch_size=8)
+    with pytest.raises(DataError, match="features of that batch"):
+        lr_range_test(configure(), rows)
+
+
+def test_range_test_names_labels_that_do_not_fit():
+    rows = DataLoader(TensorDataset(X, Y.ravel()), batch_size=8)
+    with pytest.raises(FirstBatchError, match=r"\[8, 1\] and the labels \[8\]"):
+        lr_range_test(configure(), rows)
