@@ -38,7 +38,7 @@ SLOWEST = (
     "tests/practice/test_exercises.py",
     "tests/checkpoints/test_torture.py",
     "tests/checkpoints/test_saving.py",
-    "tests/deployment/test_deployment.py",
+    "tests/deployment/test_service.py",
     "notebooks/08",
     "notebooks/09",
     "notebooks/10",
