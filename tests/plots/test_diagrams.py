@@ -88,6 +88,18 @@ def test_no_two_boxes_touch(name):
         assert not any(one.overlaps(other) for other in patches[:number])
 
 
+def test_boxes_and_gaps_leave_room_for_their_words():
+    boxes = [Box("a" * 40, "", TRAINING, 0, 0), Box("b", "", OTHER, 1, 0)]
+    arrows = [Arrow("a" * 40, "b", "a label of some length, as long as can be")]
+    spots = diagrams._places(boxes, arrows, 0)
+    one, other = spots.values()
+    words = diagrams._text_width("a" * 40, 10.5, "bold")
+    label = diagrams._text_width(arrows[0].label, 9.5)
+    assert one.width >= words + 0.3
+    assert other.left - one.right >= label + 0.3
+    assert other.right == pytest.approx(8.4 - 0.22)
+
+
 def test_an_arrow_needs_its_boxes():
     boxes = [Box("a", "", TRAINING, 0, 0), Box("b", "", OTHER, 1, 0)]
     assert diagram(boxes, [Arrow("a", "b")]).get_figwidth() == 8.4

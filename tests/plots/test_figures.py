@@ -87,7 +87,12 @@ FIGURES = {
     ),
     "interruption": (
         lambda: plots.interruption(n_epochs=200, killed_at=137, every=10),
-        ["killed after 137", "337 are computed", "7 are lost", "207 computed"],
+        [
+            "killed after 137",
+            "337 are computed",
+            "epochs, 7 are lost",
+            "207 computed",
+        ],
     ),
     "killed_losses": (
         lambda: plots.killed_losses([5, 60, 120], LOSSES, VAL_LOSSES),
