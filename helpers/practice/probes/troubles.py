@@ -8,17 +8,24 @@ from pathlib import Path
 
 from helpers.practice.probes.files import Moments, is_rename, is_sync, is_write
 
+
+def _is_nothing(_function) -> bool:
+    """No built-in function makes the trouble: a note in the state does."""
+    return False
+
+
 STEPS: dict[str, Callable[[object], bool]] = {
-    "serialise": lambda _function: False,  # a note in the state does it
+    "serialise": _is_nothing,
     "write": is_write,
     "sync": is_sync,
     "rename": is_rename,
 }
-ERRORS: dict[str, Callable[[], BaseException]] = {
-    "disk_full": lambda: OSError(28, "No space left on device"),
+ERRORS: dict[str, tuple] = {
+    "disk_full": (OSError, 28, "No space left on device"),
     # Windows refuses while another program reads the old file
-    "refused": lambda: PermissionError(13, "Permission denied"),
-    "ctrl_c": KeyboardInterrupt,
+    "refused": (PermissionError, 13, "Permission denied"),
+    "ctrl_c": (KeyboardInterrupt,),
+    "lock": (TypeError,),  # raised by pickle itself
 }
 
 
@@ -34,7 +41,7 @@ class Trouble:
     Attributes:
         what: in words, beginning with "If".
         step: a key of `STEPS`.
-        error: a key of `ERRORS`, or "lock".
+        error: a key of `ERRORS`.
         has_old: whether there is an older file.
     """
 
@@ -70,8 +77,8 @@ class Trouble:
         Returns:
             the error that came out or None, and whether the trouble was met.
         """
-        error = ERRORS.get(self.error, Exception)()
-        with Moments(path, STEPS[self.step], error) as moments:
+        kind, *arguments = ERRORS[self.error]
+        with Moments(path, STEPS[self.step], kind(*arguments)) as moments:
             try:
                 save()
             except (Exception, KeyboardInterrupt) as caught:
