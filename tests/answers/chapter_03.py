@@ -11,6 +11,7 @@ from torch.utils.data import (
     Dataset,
     RandomSampler,
     Subset,
+    SubsetRandomSampler,
     TensorDataset,
     WeightedRandomSampler,
 )
@@ -115,6 +116,17 @@ page_points = TensorDataset(torch.rand(34, 2), torch.rand(34, 1))
 kept = {}
 
 
+def seeds_the_one_of_the_page(dataset):
+    page_generator.manual_seed(13)
+    return DataLoader(dataset, 10, shuffle=True, generator=page_generator)
+
+
+class SeedsEachPass(DataLoader):
+    def __iter__(self):
+        self.generator.manual_seed(13)
+        return super().__iter__()
+
+
 def same_loader(dataset):
     if len(dataset) not in kept:
         kept[len(dataset)] = loader()(dataset)
@@ -164,6 +176,14 @@ LOADER = Answers(
             d, 10, True, generator=seeded()
         ),
         "worker process": loader(num_workers=1),
+        "subset sampler": lambda d: DataLoader(
+            d,
+            10,
+            sampler=SubsetRandomSampler(range(len(d)), generator=seeded()),
+            generator=seeded(),
+        ),
+        "workers that stay": loader(num_workers=1, persistent_workers=True),
+        "list of rows": lambda d: loader()([d[row] for row in range(len(d))]),
         "collate": loader(
             collate_fn=lambda rows: tuple(map(torch.stack, zip(*rows)))
         ),
@@ -185,6 +205,15 @@ LOADER = Answers(
             Subset(d, range(len(d) // 2))
         ),
         "batch_size endless": endless_batches,
+        "batch_size of full batches only": lambda d: loader()(
+            Subset(d, range(len(d) // 10 * 10))
+        ),
+        "batch_size a number of samples": lambda d: DataLoader(
+            d,
+            10,
+            sampler=RandomSampler(d, num_samples=34, generator=seeded()),
+            generator=seeded(),
+        ),
         "drops_last": loader(drop_last=True),
         "no_generator": loader(generator=None),
         "no_generator for the loader": sampler_without_generator,
@@ -201,10 +230,14 @@ LOADER = Answers(
         "shared_generator": lambda d: DataLoader(
             d, 10, shuffle=True, generator=page_generator
         ),
+        "shared_generator but seeded": seeds_the_one_of_the_page,
         "uses_page_objects": same_loader,
         "same_order": shuffled_once,
         "same_order seeded each time": lambda d: DataLoader(
             d, 10, sampler=SameEachTime(len(d)), generator=seeded()
+        ),
+        "same_order seeded by the loader": lambda d: SeedsEachPass(
+            d, 10, shuffle=True, generator=seeded()
         ),
         "not_every_point": sampler_with_replacement,
         "empty_pass": one_pass,
@@ -300,6 +333,13 @@ UPDATES = Answers(
         "over_the_epochs": lambda n, b, drop, e: (
             n * e // b if drop else math.ceil(n * e / b)
         ),
+        "over_the_epochs always up": lambda n, b, drop, e: math.ceil(n * e / b),
+        "over_the_epochs always down": lambda n, b, drop, e: n * e // b,
+        "one_too_many always": lambda n, b, drop, e: e * (n // b + 1),
+        "rest_once always": lambda n, b, drop, e: (
+            n // b * e + (0 if drop else 1)
+        ),
+        "never_the_rest int": lambda n, b, drop, e: int(n / b) * e,
         "one_epoch": lambda n, b, drop, e: count(n, b, drop, 1),
         "counts_points": lambda n, b, drop, e: n * e,
         "rounds": lambda n, b, drop, e: e * (n // b if drop else round(n / b)),
@@ -321,6 +361,10 @@ UPDATES = Answers(
         "returns_nothing": lambda n, b, drop, e: print(count(n, b, drop, e)),
         "returns_nothing sometimes": count_some,
         "other_count": lambda n, b, drop, e: count(n, b, drop, e) + 1,
+        "other_count huge": lambda n, b, drop, e: n**b * e,
+        "no_int but a tensor": lambda n, b, drop, e: torch.tensor(
+            count(n, b, drop, e)
+        ),
         "other_count at least one": lambda n, b, drop, e: (
             e * max(1, n // b) if drop else e * math.ceil(n / b)
         ),
@@ -446,6 +490,38 @@ def returns_sampler(features, labels, batch_size):
     return WeightedRandomSampler(1 / torch.bincount(labels)[labels], 10)
 
 
+class DrawsTheSame(ByHand):
+    def __iter__(self):
+        weights = torch.ones(self.n)
+        for rows in self.rows:
+            weights[rows] = 1 / len(rows)
+        return iter(
+            torch.multinomial(
+                weights, self.n, True, generator=seeded()
+            ).tolist()
+        )
+
+
+def oversampled(features, labels, batch_size):
+    counts = torch.bincount(labels)
+    rows = torch.cat(
+        [
+            (labels == c).nonzero().flatten().repeat(int(counts.max() // count))
+            for c, count in enumerate(counts)
+        ]
+    )
+    data = TensorDataset(features[rows], labels[rows])
+    return DataLoader(data, batch_size, shuffle=True)
+
+
+def in_batch_sampler(features, labels, batch_size):
+    weights = 1 / torch.bincount(labels)[labels]
+    return DataLoader(
+        TensorDataset(features, labels),
+        batch_sampler=WeightedRandomSampler(weights, len(labels)),
+    )
+
+
 def balanced_forgets(features, labels, batch_size):
     made = balanced()(features, labels, batch_size)
 
@@ -465,6 +541,20 @@ BALANCED = Answers(
         ),
         "shares": balanced(
             lambda labels: 1 / (torch.bincount(labels) / len(labels))[labels]
+        ),
+        "sampler with a generator": balanced(
+            lambda y: (len(y) / torch.bincount(y))[y], generator=seeded()
+        ),
+        "batch sampler": lambda f, y, b: DataLoader(
+            TensorDataset(f, y),
+            batch_sampler=BatchSampler(
+                WeightedRandomSampler(1 / torch.bincount(y)[y], len(y)),
+                batch_size=b,
+                drop_last=False,
+            ),
+        ),
+        "sum of one": balanced(
+            lambda y: 1 / torch.bincount(y)[y] / len(torch.bincount(y))
         ),
         "numpy": balanced(
             lambda labels: (1.0 / np.bincount(labels.numpy()))[labels.numpy()]
@@ -490,7 +580,11 @@ BALANCED = Answers(
         "wrong_length dropped": balanced(drop_last=True),
         "wrong_length batches": balanced(n=lambda y: len(y) // 50),
         "batch_size": lambda f, y, b: balanced()(f, y, 32),
+        "wrong_length repeated by hand": oversampled,
         "drawn_once": drawn_before,
+        "drawn_once by a seed": lambda f, y, b: DataLoader(
+            TensorDataset(f, y), b, sampler=DrawsTheSame(y)
+        ),
         "uneven_points": balanced(first_of_class),
         "uneven_points in a class": balanced(
             lambda y: torch.linspace(1, 3, len(y)) / torch.bincount(y)[y]
@@ -510,6 +604,12 @@ BALANCED = Answers(
         "pass_fails": balanced(lambda y: (1 // torch.bincount(y))[y]),
         "pass_fails weights as a list": lambda f, y, b: DataLoader(
             TensorDataset(f, y), b, sampler=(1 / torch.bincount(y))[y].tolist()
+        ),
+        "pass_fails sampler of batches": in_batch_sampler,
+        "other_weights of two classes": balanced(
+            lambda y: torch.where(
+                y == 0, 1 / (y == 0).sum(), 1 / (y != 0).sum()
+            )
         ),
         "other_type": balanced(data=lambda f, y: TensorDataset(f, y.float())),
         "swapped": balanced(data=lambda f, y: TensorDataset(y, f)),

@@ -1,12 +1,19 @@
 """Answers to the exercises of chapter 04."""
 
+import copy
 import functools
 import itertools
 import statistics
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Subset, TensorDataset, random_split
+from torch.utils.data import (
+    DataLoader,
+    Subset,
+    SubsetRandomSampler,
+    TensorDataset,
+    random_split,
+)
 
 from helpers.mini_batch.v0 import mini_batch
 from tests.answers.common import Answers
@@ -153,6 +160,14 @@ LARGEST_ERROR = Answers(
         "class": ErrorObject,
         "in place": error_in_place,
         "loop": error_by_loop,
+        "top": error_step(
+            lambda yhat, y: (yhat - y).abs().flatten().topk(1).values.item()
+        ),
+        "largest of both signs": error_step(
+            lambda yhat, y: max(
+                (yhat - y).max().item(), (y - yhat).max().item()
+            )
+        ),
         "partial": lambda model: functools.partial(
             lambda m, x, y: (
                 torch.nn.functional.l1_loss(m(x), y, reduction="none")
@@ -194,6 +209,20 @@ LARGEST_ERROR = Answers(
             lambda yhat, y: (yhat - y).abs().median().item()
         ),
         "rounded": error_step(lambda yhat, y: int((yhat - y).abs().max())),
+        "rounded to two digits": error_step(
+            lambda yhat, y: round((yhat - y).abs().max().item(), 2)
+        ),
+        "other_value range of two predictions": lambda model: (
+            lambda x, y: (
+                (model(x) - y).max().item() - (model(x) - y).min().item()
+            )
+        ),
+        "other_value only the first row": lambda model: (
+            lambda x, y: abs(model(x[:1]) - y[:1]).item()
+        ),
+        "other_model a copy": lambda model: error_step(
+            lambda yhat, y: (yhat - y).abs().max().item()
+        )(copy.deepcopy(model)),
         "returns_tensor": error_step(lambda yhat, y: (yhat - y).abs().max()),
         "no_number of NumPy": error_step(
             lambda yhat, y: np.abs((yhat - y).detach().numpy()).max()
@@ -408,6 +437,57 @@ def few_no_step(device, data_loader, step_fn, n_batches):
     return sum(losses) / len(losses)
 
 
+def few_try(device, data_loader, step_fn, n_batches):
+    batches, losses = iter(data_loader), []
+    try:
+        for _ in range(n_batches):
+            x, y = next(batches)
+            losses.append(step_fn(x.to(device), y.to(device)))
+    except StopIteration:
+        pass
+    return sum(losses) / len(losses)
+
+
+def few_countdown(device, data_loader, step_fn, n_batches):
+    losses = []
+    for x, y in data_loader:
+        losses.append(step_fn(x.to(device), y.to(device)))
+        n_batches -= 1
+        if not n_batches:
+            break
+    return sum(losses) / len(losses)
+
+
+def few_of_loader(device, data_loader, step_fn, n_batches):
+    losses = [
+        step_fn(x.to(device), y.to(device))
+        for x, y in itertools.islice(data_loader, n_batches)
+    ]
+    return sum(losses) / len(data_loader)
+
+
+def few_only_full(device, data_loader, step_fn, n_batches):
+    losses = []
+    for x, y in data_loader:
+        losses.append(step_fn(x.to(device), y.to(device)))
+        if len(losses) == n_batches:
+            return sum(losses) / n_batches
+
+
+def few_begins_each(device, data_loader, step_fn, n_batches):
+    losses = []
+    while len(losses) < n_batches:
+        for x, y in data_loader:
+            losses.append(step_fn(x.to(device), y.to(device)))
+            break
+    return sum(losses) / len(losses)
+
+
+def few_in_one(device, data_loader, step_fn, n_batches):
+    x, y = zip(*itertools.islice(data_loader, n_batches))
+    return step_fn(torch.cat(x).to(device), torch.cat(y).to(device))
+
+
 def few_prints(device, data_loader, step_fn, n_batches):
     print(few_course(device, data_loader, step_fn, n_batches))
 
@@ -425,6 +505,8 @@ FEW_BATCHES = Answers(
         "next": few_next,
         "running mean": few_enumerate,
         "range": few_range,
+        "try": few_try,
+        "countdown": few_countdown,
         "class": FewObject(),
         "partial": functools.partial(few_course),
         "lambda": lambda *arguments: few_islice(*arguments),
@@ -457,6 +539,16 @@ FEW_BATCHES = Answers(
         "divides_by_points": few_with(
             result=lambda losses, n, sizes: sum(losses) / sum(sizes)
         ),
+        "divides_by_loader": few_of_loader,
+        "divides_by_one_less": few_with(
+            result=lambda losses, n, sizes: sum(losses) / (len(losses) - 1 or 1)
+        ),
+        "other_value largest": few_with(
+            result=lambda losses, n, sizes: max(losses)
+        ),
+        "returns_nothing if the loader is short": few_only_full,
+        "first_batch_again in a while": few_begins_each,
+        "other_batches in one": few_in_one,
         "other_value": few_with(
             result=lambda losses, n, sizes: statistics.median(losses)
         ),
@@ -541,6 +633,18 @@ def loaders_by_subset(dataset):
     train_loader = DataLoader(train_data, sampler=sampler, batch_size=16)
     return train_loader, DataLoader(
         Subset(dataset, order[n_train:]), batch_size=16, shuffle=False
+    )
+
+
+def loaders_by_samplers(dataset):
+    """Both loaders hold the whole dataset, and a sampler of their rows."""
+    generator = torch.Generator().manual_seed(13)
+    order = torch.randperm(len(dataset), generator=generator).tolist()
+    n_train = int(0.8 * len(dataset))
+    train_rows = SubsetRandomSampler(order[:n_train])
+    return (
+        DataLoader(dataset, batch_size=16, sampler=train_rows),
+        DataLoader(dataset, batch_size=16, sampler=order[n_train:]),
     )
 
 
@@ -638,6 +742,17 @@ SPLIT_LOADERS = Answers(
             )
         ),
         "partial": functools.partial(loaders_with()),
+        "samplers": loaders_by_samplers,
+        "lists of rows": loaders_with(
+            split=lambda dataset, generator: map(
+                list, random_split(dataset, [0.8, 0.2], generator)
+            )
+        ),
+        "validation rows sorted": loaders_with(
+            val=lambda data: DataLoader(
+                Subset(data.dataset, sorted(data.indices)), batch_size=16
+            )
+        ),
         "a second generator": loaders_with(
             train=lambda data, generator: DataLoader(
                 data,
@@ -657,6 +772,20 @@ SPLIT_LOADERS = Answers(
         ),
         "train_not_shuffled but once": loaders_with(train=fixed_order),
         "not_random": loaders_with(split=cut),
+        "not_random every fifth": loaders_with(
+            split=lambda dataset, generator: (
+                Subset(dataset, [r for r in range(len(dataset)) if r % 5]),
+                Subset(dataset, range(0, len(dataset), 5)),
+            )
+        ),
+        "overlap as one has all": loaders_with(
+            train=lambda data, generator: DataLoader(
+                data.dataset, batch_size=16, shuffle=True
+            )
+        ),
+        "no_pair but a dictionary": lambda dataset: dict(
+            zip(("train", "val"), loaders_lengths(dataset), strict=True)
+        ),
         "unseeded": loaders_with(seed=lambda: page_generator),
         "unseeded at all": draws_a_seed,
         "global_seed": globally_seeded,

@@ -14,8 +14,8 @@ BUILT = {
     "global_seed": lambda s: s.moved,
 }
 SIZES = {
-    "drops_last.nothing": lambda s: not s.sizes and not s.full,
-    "drops_last": lambda s: s.sizes == s.full != s.right,
+    "drops_last.nothing": lambda s: not s.sizes and s.drops,
+    "drops_last": lambda s: s.sizes == s.full != s.right and s.drops,
     "empty_pass": lambda s: not s.sizes,
     "batch_size.points": lambda s: sum(s.sizes) != s.n,
     "batch_size.sizes": lambda s: s.sizes != s.right,
@@ -95,7 +95,8 @@ def _read(made, n: int) -> list[int]:
     n_full, rest = divmod(n, BATCH_SIZE)
     full = [BATCH_SIZE] * n_full
     right = full + [rest] * (rest > 0)
-    judge(SIZES, Seen(n=n, sizes=sizes, full=full, right=right))
+    drops = getattr(made.batch_sampler, "drop_last", False)
+    judge(SIZES, Seen(n=n, sizes=sizes, full=full, right=right, drops=drops))
     judge(ROWS, Seen(n=n, rows=rows, n_different=len(set(rows))))
     return rows
 

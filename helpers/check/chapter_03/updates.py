@@ -51,15 +51,19 @@ MISCOUNTS = {
     "always_the_rest": _by(lambda n, b, drop, e: e * -(-n // b)),
     "swapped": _by(lambda n, b, drop, e: _count(n, b, not drop, e)),
     "one_too_many": _by(lambda n, b, drop, e: e * (n // b + (not drop))),
+    "one_too_many.always": _by(lambda n, b, drop, e: e * (n // b + 1)),
     "over_the_epochs": _by(
         lambda n, b, drop, e: n * e // b if drop else -(-n * e // b)
     ),
+    "over_the_epochs.up": _by(lambda n, b, drop, e: -(-n * e // b)),
+    "over_the_epochs.down": _by(lambda n, b, drop, e: n * e // b),
     "one_epoch": _by(lambda n, b, drop, e: _count(n, b, drop, 1)),
     "counts_points": _by(lambda n, b, drop, e: n * e),
     "one_too_few": _by(lambda n, b, drop, e: e * (-(-n // b) - drop)),
     "rest_once": _by(
         lambda n, b, drop, e: e * (n // b) + (n % b > 0 and not drop)
     ),
+    "rest_once.always": _by(lambda n, b, drop, e: e * (n // b) + (not drop)),
     "adds_points": _by(
         lambda n, b, drop, e: e * (n // b + (0 if drop else n % b))
     ),

@@ -23,7 +23,7 @@ from helpers.practice.probes.loaders import (
 SHOWN = "few_batches(device, data_loader, step_fn, n_batches)"
 LOSSES = [3.0, 1.0, 8.5, 2.0, 7.0, 4.5, 0.5]
 # rows, in batches of two, and how many batches; then loaders that are shorter
-RUNS = ((12, 3), (12, 4), (12, 1), (12, 6), (12, 3), (5, 7), (6, 4))
+RUNS = ((14, 4), (14, 3), (14, 1), (14, 7), (14, 4), (5, 7), (6, 4))
 
 
 def _again(s) -> list:
@@ -58,6 +58,8 @@ MEANS = {
         sum(loss * n for loss, n in zip(s.losses, s.sizes, strict=True))
         / sum(s.sizes)
     ),
+    "divides_by_loader": lambda s: sum(s.losses) / s.n_all,
+    "divides_by_one_less": lambda s: sum(s.losses) / max(s.n - 1, 1),
     "divides_by_points": lambda s: sum(s.losses) / sum(s.sizes),
 }
 

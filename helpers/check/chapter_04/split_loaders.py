@@ -37,6 +37,7 @@ PAIR = {
 }
 ROWS = {
     "whole_data_twice": lambda s: len(s.twice) == s.n,
+    "overlap.whole": lambda s: s.twice and s.n in (s.n_train, s.n_val),
     "overlap": lambda s: s.twice,
     "drop_last": lambda s: s.missing and s.dropping,
     "rows_missing": lambda s: s.missing,
