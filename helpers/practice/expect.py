@@ -12,6 +12,7 @@ from helpers.practice.signs import Seen, Signs, judge
 
 FUNCTION: Signs = {
     "builder_returns_nothing": lambda s: s.result is None,
+    "called_too_soon.generator": lambda s: hasattr(s.result, "__next__"),
     "called_too_soon.boxed": lambda s: isinstance(s.result, (tuple, list)),
     "called_too_soon.object": lambda s: (
         not callable(s.result) and hasattr(s.result, "__dict__")
@@ -22,6 +23,7 @@ NUMBER: Signs = {
     "returns_nothing": lambda s: s.result is None,
     "returns_tensor": lambda s: isinstance(s.result, torch.Tensor),
     "no_number.method": lambda s: callable(s.result),
+    "no_number.generator": lambda s: hasattr(s.result, "__next__"),
     # np.float64 too: it is a float, but a checkpoint with one is refused
     "no_number.numpy": lambda s: isinstance(s.result, np.generic),
     "no_number": lambda s: (

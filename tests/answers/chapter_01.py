@@ -1,6 +1,7 @@
 """Answers to the exercises of chapter 01."""
 
 import functools
+from fractions import Fraction
 
 import numpy as np
 import torch
@@ -90,6 +91,23 @@ def line_takes_three(b, w, x):
     return b + w * x
 
 
+def line_of_first(b, w, made=[]):  # noqa: B006
+    made.append((b, w))
+    first_b, first_w = made[0]
+    return lambda x: first_b + first_w * x
+
+
+def line_yields(b, w):
+    yield lambda x: b + w * x
+
+
+def line_yields_inside(b, w):
+    def line(x):
+        yield b + w * x
+
+    return line
+
+
 LINE = Answers(
     right={
         "def": line_by_def,
@@ -102,6 +120,9 @@ LINE = Answers(
         "polynomial": lambda b, w: np.poly1d([w, b]),
         "cached": lambda b, w: functools.lru_cache(lambda x: b + w * x),
         "tensor": lambda b, w: lambda x: torch.as_tensor(b + w * x),
+        "a method": lambda b, w: LineWithoutCall(b, w).line,
+        "fractions": lambda b, w: lambda x: b + Fraction(w) * Fraction(x),
+        "NumPy's numbers": lambda b, w: lambda x: np.float32(b + w * x),
     },
     wrong={
         "returns_nothing": line_prints,
@@ -118,6 +139,11 @@ LINE = Answers(
         "other_formula rounded": lambda b, w: lambda x: round(b + w * x, 2),
         "changes": line_moves,
         "shared": line_shared,
+        "shared as the first is kept": line_of_first,
+        "called_too_soon as it yields": line_yields,
+        "no_number as it yields": line_yields_inside,
+        "no_number but text": lambda b, w: lambda x: f"{b + w * x}",
+        "other_formula as x is not used": lambda b, w: lambda x: b + w * 0.5,
         "signature": line_takes_three,
         "no_number": lambda b, w: lambda x: [b + w * x],
         "not_callable": 2.0,
@@ -188,6 +214,24 @@ def powers_recursive(exponents):
     return [lambda x: x**first] + powers_recursive(rest)
 
 
+class Power:
+    def __init__(self, exponent):
+        self.exponent = exponent
+
+    def at(self, x):
+        return x**self.exponent
+
+
+def powers_one_place(exponents):
+    def power(x):
+        return x**exponent
+
+    functions = []
+    for exponent in exponents:
+        functions.append(power)
+    return functions
+
+
 POWERS = Answers(
     right={
         "helper": powers_helper,
@@ -200,12 +244,20 @@ POWERS = Answers(
         "popped": powers_popped,
         "recursive": powers_recursive,
         "methods of lists": lambda exponents: powers_helper(exponents.copy()),
+        "methods": lambda exponents: [Power(e).at for e in exponents],
         "the exponent's own": lambda exponents: [e.__rpow__ for e in exponents],
     },
     wrong={
         "late_binding": powers_late,
         "late_binding in a loop": powers_late_loop,
+        "late_binding with one function": powers_one_place,
         "called_too_soon": powers_values,
+        "called_too_soon as no object can be called": lambda exponents: [
+            Power(exponent) for exponent in exponents
+        ],
+        "called_too_soon as lists are in the list": lambda exponents: [
+            [function] for function in powers_default(exponents)
+        ],
         "one_function": powers_first,
         "wrong_length": powers_first_in_list,
         "no_list": lambda exponents: (f for f in powers_default(exponents)),
@@ -461,6 +513,78 @@ def only_measures(model, loss_fn, optimizer):
     return step
 
 
+def own_optimizer(model, loss_fn, optimizer):
+    own = torch.optim.SGD(model.parameters(), lr=0.1)
+    return StepObject(model, loss_fn, own)
+
+
+def own_optimizer_inside(model, loss_fn, optimizer):
+    def step(x, y):
+        return own_optimizer(model, loss_fn, optimizer)(x, y)
+
+    return step
+
+
+def sets_rate(model, loss_fn, optimizer):
+    def step(x, y):
+        for group in optimizer.param_groups:
+            group["lr"] = 0.1
+        return plain_step(model, loss_fn, optimizer, x, y)
+
+    return step
+
+
+def leaves_recording_off(model, loss_fn, optimizer):
+    def step(x, y):
+        with torch.enable_grad():
+            loss = plain_step(model, loss_fn, optimizer, x, y)
+        torch.set_grad_enabled(False)
+        return loss
+
+    return step
+
+
+def zeroes_by_the_model(model, loss_fn, optimizer):
+    def step(x, y):
+        model.train()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        model.zero_grad()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def trains_two_levels(model, x):
+    model.training = True
+    for layer in model.children():
+        layer.training = True
+    return model(x)
+
+
+class SharesOptimizer(StepObject):
+    def __init__(self, model, loss_fn, optimizer):
+        self.model, self.loss_fn = model, loss_fn
+        type(self).optimizer = optimizer
+
+
+def by_gradients(model, loss_fn, optimizer):
+    """No backward, but the gradients end up where the optimizer looks."""
+
+    def step(x, y):
+        model.train()
+        parameters = list(model.parameters())
+        loss = loss_fn(model(x), y)
+        gradients = torch.autograd.grad(loss, parameters)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
 def forgets_inner(model, loss_fn, optimizer):
     def step(x, y):
         return StepObject(model, loss_fn, optimizer)(x, y)
@@ -477,6 +601,16 @@ TRAIN_STEP = Answers(
         "class": StepObject,
         "partial": lambda *three: functools.partial(plain_step, *three),
         "lambda": lambda m, f, o: lambda x, y: plain_step(m, f, o, x, y),
+        "gradients by autograd.grad": by_gradients,
+        "recording switched on": lambda *three: torch.enable_grad()(
+            StepObject(*three)
+        ),
+        "eval mode at the end": lambda m, f, o: (
+            lambda x, y: (
+                plain_step(m, f, o, x, y),
+                m.eval(),
+            )[0]
+        ),
         "closure of the optimizer": closure_step,
         "torch.func": functional,
         "coroutine": coroutine,
@@ -517,7 +651,19 @@ TRAIN_STEP = Answers(
         ),
         "no_graph": only_measures,
         "raises": under_no_grad,
+        "other_optimizer": own_optimizer,
+        "other_optimizer in each call": own_optimizer_inside,
         "other_optimizer by hand": by_hand,
+        "other_update by another rate": sets_rate,
+        "recording_left_off": leaves_recording_off,
+        "zeroed_too_early by the model": zeroes_by_the_model,
+        "no_train_mode below the first level": step_builder(
+            predict=trains_two_levels
+        ),
+        "no_number but NumPy's": step_builder(
+            TRAIN, result=lambda loss, *_: np.float64(loss.item())
+        ),
+        "shared optimizer": SharesOptimizer,
         "other_update": step_builder(
             TRAIN, ("backward", "step", "step", "zero")
         ),

@@ -10,6 +10,7 @@ from helpers.practice import Seen, judge
 VALUE = {
     "returns_nothing": lambda s: s.value is None,
     "one_layer_too_many": lambda s: callable(s.value),
+    "no_number.generator": lambda s: hasattr(s.value, "__next__"),
     "no_number": lambda s: not _is_number(s.value),
 }
 
