@@ -29,18 +29,20 @@ def as_html(text: str) -> str:
     return re.sub(r"^<p>((?:(?!<p>).)*)</p>$", r"\1", rendered, flags=re.DOTALL)
 
 
-def framed(inner: str, colour: str) -> str:
+def framed(inner: str, colour: str, role: str = "") -> str:
     """Put HTML beside a coloured bar: the one frame of the course.
 
     Args:
         inner: HTML, shown as it is.
         colour: of the bar, from `helpers.page.colours`.
+        role: what it is to a screen reader: "status" has it read out at once.
     """
     style = (
         f"border-left: 5px solid {colour}; padding: 0.2em 1em; "
         f"margin: 0.3em 0; max-width: {WIDTH}"
     )
-    return f'<div style="{style}">{inner}</div>'
+    said = f'role="{role}" ' if role else ""
+    return f'<div {said}style="{style}">{inner}</div>'
 
 
 def folded(summary: str, inner: str) -> str:

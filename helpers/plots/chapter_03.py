@@ -37,7 +37,7 @@ def batch_sizes(n_points: int, sizes: Mapping[str, int]):
         axes.broken_barh(bars, (row - 0.32, 0.64), color=TRAINING)
         updates = "1 update" if len(bars) == 1 else f"{len(bars)} updates"
         axes.text(n_points + 1.5, row, updates, va="center")
-        said.append(f"{name}, {size} at a time: {updates}")
+        said.append(f"{name}, {size} at a time, {updates}")
     names = [f"{name}\n{size} at a time" for name, size in sizes.items()]
     rows_only(axes, names)
     axes.set_xlabel(f"points seen in one epoch, of {n_points}", loc="left")
@@ -46,8 +46,8 @@ def batch_sizes(n_points: int, sizes: Mapping[str, int]):
     axes.set_xticks(range(0, n_points + 1, 16))
     axes.spines["bottom"].set_bounds(0, n_points)
     return figure, (
-        f"One epoch of {n_points} points, a bar for each batch. "
-        f"{'. '.join(said)}."
+        f"One epoch of {n_points} points, a bar for each batch: "
+        f"{'; '.join(said)}."
     )
 
 

@@ -33,8 +33,8 @@ def by_epochs_and_updates(
         left.plot(epochs, values, color=colour, label=name)
         right.plot(epochs * updates, values, color=colour)
         said.append(
-            f"{name}, {len(values)} epochs, {updates * len(values)} updates: "
-            f"the loss {course_of(values)}"
+            f"{name}, {len(values)} epochs, {updates * len(values)} updates, "
+            f"{course_of(values)}"
         )
     left.set(xlabel="epochs", ylabel="loss above the smallest (MSE)")
     left.set(title="A fifth of the epochs ...", yscale="log")
@@ -42,7 +42,7 @@ def by_epochs_and_updates(
     left.legend()
     return figure, (
         "Loss above the smallest possible, on a logarithmic axis, on the left "
-        f"against epochs, on the right against updates. {'. '.join(said)}. "
+        f"against epochs, on the right against updates: {'; '.join(said)}. "
         "Against updates the curves begin on one another."
     )
 

@@ -13,7 +13,6 @@ from helpers.page.colours import (
     TRAINING,
     VALIDATION,
 )
-from helpers.page.pictures import listed
 from helpers.plots.style import (
     FULL,
     new_figure,
@@ -132,5 +131,5 @@ def lost_files(n_lost: Mapping[str, int], n_kills: int):
     ]
     return figure, (
         f"Files lost by {n_kills} processes each, killed while they saved: "
-        f"{listed(said)}."
+        f"{'; '.join(said)}."
     )

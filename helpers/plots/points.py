@@ -132,7 +132,7 @@ def seen_and_unseen(x_train, y_train, x_val, y_val, curves):
             np.ravel(x_val)[inside], np.ravel(y_val)[inside], xs, ys
         )
         said.append(
-            f"{name}: {seen} from the training points on average, {unseen} "
+            f"{name}, {seen} from the training points on average, {unseen} "
             "from the validation points"
         )
     options = {"color": VALIDATION, "marker": "s", "zorder": 3}
@@ -146,7 +146,7 @@ def seen_and_unseen(x_train, y_train, x_val, y_val, curves):
     figure.legend(loc="outside right center")
     return figure, (
         f"{len(x_train)} training points, {len(x_val)} validation points and "
-        f"the curves of {len(said)} models. {'. '.join(said)}."
+        f"the curves of {len(said)} models: {'; '.join(said)}."
     )
 
 

@@ -43,7 +43,7 @@ FIGURES = {
     ),
     "batch_sizes": (
         lambda: plots.batch_sizes(80, {"full batch": 80, "mini": 16, "s": 1}),
-        ["80 points", "full batch, 80 at a time: 1 update", "5 updates"],
+        ["80 points", "full batch, 80 at a time, 1 update", "5 updates"],
     ),
     "batches": (
         lambda: plots.batches(BATCH_OF),
@@ -109,7 +109,7 @@ FIGURES = {
     ),
     "lost_files": (
         lambda: plots.lost_files({"torch.save": 9, "aside": 0}, n_kills=12),
-        ["12 processes", "torch.save lost some and aside lost none"],
+        ["12 processes", "torch.save lost some; aside lost none"],
     ),
     "lr_range": (
         lambda: plots.lr_range(
@@ -166,7 +166,7 @@ FIGURES = {
     ),
     "seen_and_unseen": (
         lambda: plots.seen_and_unseen(X[:10], Y[:10], X_VAL, Y_VAL, CURVES),
-        ["10 training points, 20 validation", "line: 0.0", "degree 9: "],
+        ["10 training points, 20 validation", "line, 0.0", "; degree 9, "],
     ),
     "two_splits": (
         lambda: plots.two_splits(X, Y, [*range(20)], [*range(10, 30)]),

@@ -1,7 +1,6 @@
 """Challenge 1, which tasks are solved."""
 
-import html
-
+from helpers.page.markdown import table
 from helpers.practice import progress_file
 from helpers.practice.exercises import all_exercises
 
@@ -28,16 +27,13 @@ class Summary:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            "<tr>"
-            f"<td style='text-align: left'>{number}</td>"
-            f"<td style='text-align: left'>{html.escape(title)}</td>"
-            f"<td>{'solved' if is_solved else '–'}</td></tr>"
+        rows = [
+            (number, title, "solved" if is_solved else "–")
             for number, title, is_solved in self.rows
-        )
+        ]
         done = sum(is_solved for *_, is_solved in self.rows)
         below = f"<p><b>{done} of {len(self.rows)} tasks solved.</b></p>"
-        return f"<table>{rows}</table>{below}"
+        return table(rows) + below
 
 
 def summary() -> Summary:
