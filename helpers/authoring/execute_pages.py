@@ -23,6 +23,8 @@ PURPOSE = "Execute pages from a fresh kernel and store them in one form."
 CELL_TIMEOUT = 120  # seconds
 # A cell with this tag is stored without output: it differs at every run.
 NO_OUTPUT = "no-stored-output"
+# The output of a cell with this tag is stored folded: a reader predicts first.
+PREDICT = "predict"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -91,6 +93,8 @@ def normalise(page: NotebookNode) -> None:
     for cell in page.cells:
         tags = sorted(cell.metadata.get("tags", []))
         cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
+        if PREDICT in tags:
+            cell.metadata["jupyter"] = {"outputs_hidden": True}
         if cell.cell_type == "code":
             outputs = [] if NO_OUTPUT in tags else cell.outputs
             cell.outputs = [_normal_output(output) for output in outputs]

@@ -40,7 +40,7 @@ class Checker:
         newest = CHECKERS[self.exercise.number]
         # KeyboardInterrupt goes its way: the reader wants to stop
         verdict = judge_answer(newest.exercise, newest.look_at, answer, named)
-        return progress_file.note(self.exercise.number, verdict)
+        return progress_file.note(self.exercise, verdict)
 
 
 def exercise(look_at: Callable) -> Checker:

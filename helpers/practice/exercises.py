@@ -1,11 +1,26 @@
 """Which exercises there are, read from the files of words alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpers.practice.words import CHECK, Section, look_of, read_words
 
 LEVELS = ("easy", "medium", "hard")
+
+
+@dataclass(frozen=True)
+class Help:
+    """What a reader may open who is stuck.
+
+    Attributes:
+        hints: Markdown; the second says more than the first.
+        solution: Python code; "" in a challenge, whose solution is a page.
+        remark: a sentence or two about the solution, Markdown.
+    """
+
+    hints: tuple[str, ...] = ()
+    solution: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,7 @@ class Exercise:
         solved: a sentence about a right answer.
         patience: how many times the usual time limit an answer may take.
         also: other exercises whose words it borrows, "chapter_01/train_step".
+        help: hints and a solution, which a verdict shows folded away.
     """
 
     number: str
@@ -35,6 +51,7 @@ class Exercise:
     solved: str = ""
     patience: float = 1.0
     also: tuple[str, ...] = ()
+    help: Help = field(default_factory=Help)
 
     @property
     def name(self) -> str:
@@ -63,15 +80,20 @@ def read_exercise(path: Path) -> Exercise | None:
         ValueError: it lacks something, or has something unknown; the message
             names the file.
     """
-    table = dict(read_words(path).get("exercise", {}))
+    content = read_words(path)
+    table = dict(content.get("exercise", {}))
     if not table:
         return None
+    aid = dict(content.get("help", {}))
+    aid["hints"] = tuple(aid.get("hints", ()))
     table["also"] = tuple(table.get("also", ()))
     table["look"] = look_of(table)
     try:
-        found = Exercise(path=path, **table)
+        found = Exercise(path=path, help=Help(**aid), **table)
     except TypeError as error:
-        raise ValueError(f"{path.name}, [exercise]: {error}.") from error
+        raise ValueError(
+            f"{path.name}, [exercise] or [help]: {error}."
+        ) from error
     if found.level not in LEVELS:
         raise ValueError(f"{path.name}: the level is one of {LEVELS}.")
     return found

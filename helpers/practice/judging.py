@@ -47,7 +47,7 @@ def judge_answer(
         return _verdict(entry, words.put(Wrong("cell_failed", seen)))
     try:
         if all(map(is_unfinished, answers)):
-            return Verdict(entry.name, NOT_STARTED, "", (("", NOTHING_THERE),))
+            return _show(entry, NOT_STARTED, "", [("", NOTHING_THERE)])
         with sandbox.same_world(*answers) as world:
             outcome = _outcome(entry, words, look_at, answer, named)
         if isinstance(outcome, Finding):
@@ -128,8 +128,8 @@ def _verdict(
     entry: Exercise, outcome: str | Finding, printed: str = ""
 ) -> Verdict:
     if isinstance(outcome, str):
-        parts = (("", outcome),) if outcome else ()
-        return Verdict(entry.name, SOLVED, "", parts)
+        parts = [("", outcome)] if outcome else []
+        return _show(entry, SOLVED, "", parts)
     look = outcome.look or entry.look
     where = (
         f"{look.as_markdown(entry.prefix)}."
@@ -145,4 +145,16 @@ def _verdict(
     if printed.strip():
         shown = inline_code(calling.without_temporary(printed.strip()))
         parts.append(("Your code printed", shown))
-    return Verdict(entry.name, NOT_YET, outcome.diagnosis, tuple(parts))
+    return _show(entry, NOT_YET, outcome.diagnosis, parts)
+
+
+def _show(entry: Exercise, state: str, diagnosis: str, parts: list) -> Verdict:
+    """Return a verdict, with what helps folded away below it."""
+    aid = entry.help
+    solution = ""
+    if aid.solution:
+        solution = f"```python\n{aid.solution.strip()}\n```\n\n{aid.remark}"
+    hints = () if state == SOLVED else aid.hints
+    return Verdict(
+        entry.name, state, diagnosis, tuple(parts), hints, solution.strip()
+    )

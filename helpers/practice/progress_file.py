@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from helpers.paths import RUNS, display_path
+from helpers.practice.exercises import Exercise, all_exercises
 from helpers.practice.verdict import Verdict
 
 # Solved or answered since this kernel started, also where nothing is written.
@@ -30,15 +31,36 @@ def switch_off() -> None:
     _is_on = False
 
 
-def note(number: str, verdict: Verdict) -> Verdict:
-    """Note a solved exercise; return the verdict, with what went wrong here."""
+def note(entry: Exercise, verdict: Verdict) -> Verdict:
+    """Note a solved exercise.
+
+    Returns:
+        the verdict, with how far the reader is in this chapter, and with what
+        went wrong while noting it.
+    """
     if not verdict.solved:
         return verdict
-    trouble = note_solved(number)
+    trouble = note_solved(entry.number)
+    parts = [*verdict.parts, ("", _how_far(entry))]
     if trouble:
-        parts = (*verdict.parts, ("Not noted", trouble))
-        verdict = replace(verdict, parts=parts)
-    return verdict
+        parts.append(("Not noted", trouble))
+    return replace(verdict, parts=tuple(parts))
+
+
+def _how_far(entry: Exercise) -> str:
+    """Say how much of a chapter or challenge is solved, and what is next."""
+    done, _ = solved()
+    same = [one for one in all_exercises() if one.page == entry.page]
+    left = [one for one in same if one.number not in done]
+    place = "challenge" if entry.page.startswith("C") else "chapter"
+    if not left:
+        return f"That was all of this {place}: {len(same)} of {len(same)}."
+    later = [one for one in left if one.number > entry.number]
+    following = (later or left)[0]
+    return (
+        f"{len(same) - len(left)} of {len(same)} in this {place}. "
+        f"Next: {following.number} · {following.title}."
+    )
 
 
 def note_solved(key: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from helpers.page.colours import IDLE, RIGHT, WRONG
-from helpers.page.markdown import as_html, framed, markdown
+from helpers.page.markdown import as_html, folded, framed, markdown
 from helpers.practice.signs import Wrong
 from helpers.practice.words import Finding
 
@@ -38,12 +38,16 @@ class Verdict:
         state: "solved", "not started" or "not yet".
         diagnosis: the short name of what is wrong, "" otherwise.
         parts: headings and sentences, in the order in which they are shown.
+        hints: Markdown, folded away in a page, each inside the one before.
+        solution: Markdown, folded away in a page.
     """
 
     name: str
     state: str
     diagnosis: str
     parts: tuple[tuple[str, str], ...]
+    hints: tuple[str, ...] = ()
+    solution: str = ""
 
     @property
     def solved(self) -> bool:
@@ -60,12 +64,23 @@ class Verdict:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        title = f"<b>{html.escape(self.name)}: {self.state}.</b>"
+        mark = "✓ " if self.solved else ""
+        title = f"<b>{mark}{html.escape(self.name)}: {self.state}.</b>"
         rows = "".join(
             f"<div style='margin-top: 0.4em'>{_row(heading, text)}</div>"
             for heading, text in self.parts
         )
-        return framed(title + rows, COLOUR[self.state])
+        return framed(title + rows + self._folds(), COLOUR[self.state])
+
+    def _folds(self) -> str:
+        """Return hints, each inside the one before, and the solution."""
+        inner = ""
+        for number, hint in reversed(list(enumerate(self.hints, start=1))):
+            summary = f"Hint {number}" if len(self.hints) > 1 else "Hint"
+            inner = folded(summary, markdown(hint) + inner)
+        if self.solution:
+            inner += folded("A solution", markdown(self.solution))
+        return f"<div style='margin-top: 0.6em'>{inner}</div>" if inner else ""
 
 
 def _row(heading: str, text: str) -> str:

@@ -5,9 +5,17 @@ import re
 
 import pytest
 
+from helpers.page.markdown import markdown
 from helpers.practice.checkers import CHECKERS
 from helpers.practice.exercises import all_exercises
-from tests.tools import NOTEBOOKS, import_every_checker, python_of, read
+from tests.tools import (
+    NOTEBOOKS,
+    import_every_checker,
+    markdown_cells,
+    pages,
+    python_of,
+    read,
+)
 
 import_every_checker()
 
@@ -22,20 +30,20 @@ def tagged(cell, tag):
 
 
 def exercises_of(path):
-    """Give number, place, and the four cells of each exercise of a page."""
+    """Give number, place, and the three cells of each exercise of a page."""
     cells = read(path).cells
     for place, cell in enumerate(cells):
         found = re.match(r"### Exercise (\S+) · (.+)", cell.source)
         if found and cell.cell_type == "markdown":
-            yield found[1], place, cells[place : place + 4]
+            yield found[1], place, cells[place : place + 3]
 
 
 ALL = [
-    pytest.param(path, place, four, id=number)
+    pytest.param(path, place, three, id=number)
     for path in CHAPTERS
-    for number, place, four in exercises_of(path)
+    for number, place, three in exercises_of(path)
 ]
-every_exercise = pytest.mark.parametrize(("path", "place", "four"), ALL)
+every_exercise = pytest.mark.parametrize(("path", "place", "three"), ALL)
 
 
 def test_every_exercise_is_in_a_page_and_the_other_way_round():
@@ -45,7 +53,7 @@ def test_every_exercise_is_in_a_page_and_the_other_way_round():
 
 
 @every_chapter
-def test_two_to_four_where_the_idea_is_fresh(path):
+def test_two_to_three_where_the_idea_is_fresh(path):
     found = [(number, place) for number, place, _ in exercises_of(path)]
     numbers = [number for number, _ in found]
     chapter = path.name[:2]
@@ -72,12 +80,10 @@ def test_the_time_at_the_top_counts_the_exercises_in(path):
 
 
 @every_exercise
-def test_an_exercise_is_four_cells(path, place, four):
-    statement, stub, check, _below = four
-    assert [c.cell_type for c in four] == [
-        "markdown", "code", "code", "markdown",
-    ]  # fmt: skip
-    assert all(tagged(cell, "exercise") for cell in four)
+def test_an_exercise_is_three_cells(path, place, three):
+    statement, stub, check = three
+    assert [c.cell_type for c in three] == ["markdown", "code", "code"]
+    assert all(tagged(cell, "exercise") for cell in three)
     found = re.match(r"### Exercise (\S+) · (.+)", statement.source)
     number, title = found.groups()
     entry = CHECKERS[number].exercise
@@ -85,34 +91,50 @@ def test_an_exercise_is_four_cells(path, place, four):
     said = f"*{entry.level.capitalize()}, about {entry.minutes} minutes.*"
     assert said in statement.source
     assert "..." in stub.source and not stub.outputs
+    # the cell can be run first on a fresh kernel, so it imports what it uses
     assert re.fullmatch(
-        rf"check\.{CHECKERS[number].__name__}\([^()]*\)", check.source.strip()
+        rf"from helpers\.check import chapter_{number[:2]} as check\n\n"
+        rf"check\.{CHECKERS[number].__name__}\([^()]*\)",
+        check.source.strip(),
     )
     (output,) = check.outputs
     assert f"{entry.name}: not started." in output.data["text/plain"]
 
 
-@every_exercise
-def test_hints_one_at_a_time_and_a_solution_folded_away(path, place, four):
-    below = four[3].source
-    # the second hint lies inside the first
-    first, second = (
-        below.index(f"<details><summary>Hint {n}</summary>") for n in (1, 2)
-    )
-    assert "</details>" not in below[first:second]
-    assert below.count("<details>") == below.count("</details>")
-    assert below.startswith("<details>")
-    solution = below.index("<details><summary>A solution</summary>")
-    assert below[:solution].count("</details>") >= 2, "a fold of its own"
-    # Markdown in a fold needs an empty line around it
-    for line in re.findall(r"<details><summary>.*</summary>\n(.*)\n", below):
-        assert line == ""
+@pytest.mark.parametrize("entry", all_exercises(), ids=lambda e: e.number)
+def test_hints_one_at_a_time_and_a_solution_folded_away(entry):
+    """They come with the verdict: no key on a cell can lay them open."""
+    is_task = entry.number.startswith("C")
+    assert len(entry.help.hints) == (1 if is_task else 2)
+    assert bool(entry.help.solution) != is_task
+    shown = CHECKERS[entry.number](...)._repr_html_()
+    for hint in entry.help.hints:
+        assert markdown(hint) in shown
+    if not is_task:
+        # the second hint lies inside the first, the solution beside it
+        parts = re.findall(r"<summary>(.*?)</summary>|(</details>)", shown)
+        flat = [name or end for name, end in parts]
+        assert flat == [
+            *("Hint 1", "Hint 2", "</details>", "</details>"),
+            *("A solution", "</details>"),
+        ]
+    assert "<details open" not in shown
+
+
+def test_no_page_gives_a_solution_away_in_a_cell():
+    for path in pages():
+        for cell in markdown_cells(path):
+            assert "<details>" not in cell.source, path.name
+
+
+def last_line(cell) -> str:
+    return cell.source.strip().splitlines()[-1]
 
 
 def namespace_of(path, place):
     """Execute what a page imports before a cell."""
     names = {"__name__": "__main__"}
-    for cell in read(path).cells[:place]:
+    for cell in read(path).cells[: place + 3]:
         if cell.cell_type == "code":
             imports = [
                 node
@@ -125,20 +147,21 @@ def namespace_of(path, place):
 
 
 @every_exercise
-def test_the_solution_in_the_page_is_right(path, place, four):
-    (solution,) = re.findall(r"(?ms)^```python\n(.*?)^```", four[3].source)
+def test_the_solution_in_the_page_is_right(path, place, three):
+    number = re.match(r"### Exercise (\S+)", three[0].source)[1]
+    solution = CHECKERS[number].exercise.help.solution
     names = namespace_of(path, place)
     exec(compile(solution, "<string>", "exec"), names)
-    verdict = eval(four[2].source, names)
+    verdict = eval(last_line(three[2]), names)
     assert verdict.solved, verdict
     assert max(map(len, solution.splitlines())) <= 76, "cut off on a phone"
 
 
 @every_exercise
-def test_the_empty_cell_of_the_page_is_not_started(path, place, four):
+def test_the_empty_cell_of_the_page_is_not_started(path, place, three):
     names = namespace_of(path, place)
-    exec(compile(four[1].source, "<string>", "exec"), names)
-    verdict = eval(four[2].source, names)
+    exec(compile(three[1].source, "<string>", "exec"), names)
+    verdict = eval(last_line(three[2]), names)
     assert verdict.state == "not started", verdict
 
 
@@ -146,7 +169,11 @@ def test_the_empty_cell_of_the_page_is_not_started(path, place, four):
 def test_a_quiz_at_the_end(path):
     heading, quiz, last = read(path).cells[-3:]
     assert heading.source.startswith("## Quiz")
-    assert quiz.source.strip() == f'show_quiz("{path.name[:2]}")'
+    assert quiz.source.splitlines() == [
+        "from helpers.practice.quiz import show_quiz",
+        "",
+        f'show_quiz("{path.name[:2]}")',
+    ]
     assert tagged(heading, "quiz") and tagged(quiz, "quiz")
     assert "## What you learned" in last.source
     (output,) = quiz.outputs

@@ -28,7 +28,7 @@ from helpers.practice.unfinished import (
 @pytest.fixture
 def check(monkeypatch):
     """A checker that calls the answer once, and finds nothing wrong."""
-    monkeypatch.setattr(progress_file, "note", lambda number, verdict: verdict)
+    monkeypatch.setattr(progress_file, "note", lambda entry, verdict: verdict)
 
     def call_it(answer):
         answer()

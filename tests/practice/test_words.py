@@ -107,7 +107,7 @@ def words_in(table: dict, name: str = "") -> dict[str, dict]:
     """Return each table of words by its sign: "swapped.features"."""
     found = {}
     for key, value in table.items():
-        if isinstance(value, dict) and key not in ("look", "exercise"):
+        if isinstance(value, dict) and key not in ("look", "exercise", "help"):
             sign = f"{name}.{key}".lstrip(".")
             found[sign] = value
             found |= words_in(value, sign)
@@ -309,7 +309,5 @@ def test_two_exercises_cannot_have_one_number(tmp_path):
         encoding="utf-8",
     )
     spec = importlib.util.spec_from_file_location("double", source)
-    with pytest.raises(
-        ValueError, match=r"01\.1, which is that of"
-    ):
+    with pytest.raises(ValueError, match=r"01\.1, which is that of"):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))

@@ -24,6 +24,7 @@ MADE = {
 SUSPECTS = {
     "late_binding": lambda s: [625, 625, 625],
     "swapped": lambda s: [2**5, 3**5, 4**5],
+    "caret": lambda s: [5 ^ 2, 5 ^ 3, 5 ^ 4],
     "wrong_order": lambda s: s.values if sorted(s.values) == s.right else None,
 }
 # Exponents that are not sorted, one of them twice, and not all whole.

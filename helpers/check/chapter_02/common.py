@@ -81,7 +81,7 @@ def item_of(data, index: int):
     except IndexError as error:
         if index == 0:  # not the index, but a line of the reader's
             raise
-        wrong("no_such_item", shown=shown, error=str(error))
+        wrong("no_such_item", shown=shown, error=str(error) or "no message")
     except (TypeError, KeyError) as error:
         if _is_inside(error):
             raise

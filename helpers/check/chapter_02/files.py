@@ -1,5 +1,6 @@
 """Exercise 02.3: a file for each point."""
 
+import io
 import os
 import tempfile
 from pathlib import Path
@@ -72,6 +73,8 @@ def _read(data, index: int, paths: list[Path]):
     before = _texts(paths)
     try:
         return item_of(data, index)
+    except io.UnsupportedOperation as error:
+        wrong("cannot_read.mode", index=index, error=type(error).__name__)
     except OSError as error:  # its message names a path, which varies
         wrong("cannot_read", index=index, error=type(error).__name__)
     finally:

@@ -13,6 +13,10 @@ RUNS = {
     Path("run_c"): [0.75],
     Path("run_d"): [1 / (1 + epoch) for epoch in range(12)],
 }
+RAISED = {
+    "tag_not_first": lambda s: "could not convert string to float" in s.text,
+    "whole_list": lambda s: "array or torch tensor are expected" in s.text,
+}
 FILES = {
     "shared": lambda s: s.again and not s.n_files,
     "other_folder.below": lambda s: not s.n_files and s.n_below,
@@ -26,10 +30,8 @@ TAGS = {
     "no_scalar": lambda s: s.tags == ["loss"] and not s.curves,
     "other_tag": lambda s: s.curves != ["loss"] or len(s.tags) > 1,
 }
-AFTER = {
-    "changes_losses": lambda s: s.given != s.losses,
-    "not_closed": lambda s: s.n_open,
-}
+GIVEN = {"changes_losses": lambda s: s.given != s.losses}
+CLOSED = {"not_closed": lambda s: s.n_open}
 
 
 @exercise
@@ -42,7 +44,11 @@ def logged_losses(answer):
 
 def _judge_log(answer, here, folder: Path, losses: list, again: bool) -> None:
     given = list(losses)
-    call(answer, folder, given, shown="log_losses(folder, losses)")
+    try:
+        call(answer, folder, given, shown="log_losses(folder, losses)")
+    except (ValueError, NotImplementedError) as error:
+        judge(RAISED, Seen(text=str(error)))
+        raise
     n_open = here.n_open()
     here.close_all()  # what was not written yet is there for us to read
     logged = read_logged(folder)
@@ -55,5 +61,6 @@ def _judge_log(answer, here, folder: Path, losses: list, again: bool) -> None:
     curves = list(logged.scalars)
     tags = [*curves, *logged.histograms, *logged.other]
     judge(TAGS, Seen(tags=tags, curves=curves))
+    judge(GIVEN, Seen(given=given, losses=losses))
     compare_points(logged.scalars["loss"], list(enumerate(losses)), "loss")
-    judge(AFTER, Seen(given=given, losses=losses, n_open=n_open))
+    judge(CLOSED, Seen(n_open=n_open))

@@ -8,8 +8,9 @@ from helpers.practice import Seen, call, exercise, judge
 from helpers.runs import run_folder
 
 SHOWN = "make_run_name(0.1, 16)"
-# Pairs (lr, batch_size), each of which differs from the next in one way.
-SETTINGS = [(0.1, 16), (0.1, 32), (0.02, 32), (0.11, 6)]
+# Pairs (lr, batch_size). Of the first three, each differs from the next in one
+# way; the last two have the digits of the first, side by side.
+SETTINGS = [(0.1, 16), (0.1, 32), (0.02, 32), (0.11, 6), (60.1, 1)]
 CLOSE = [
     *((0.1, 16), (0.12, 16), (0.02, 16), (0.021, 16), (1e-5, 16), (2e-5, 16)),
     *((0.1, 16), (0.1000001, 16), (math.nextafter(0.1, 1), 16)),
@@ -43,8 +44,12 @@ APART = {
     "batch_size_left_out": lambda s: s.names[0] == s.names[1],
     "lr_left_out": lambda s: s.names[1] == s.names[2],
     "glued": lambda s: s.names[0] == s.names[3],
+    "glued.batch_size_first": lambda s: s.names[0] == s.names[4],
 }
-ALIKE = {"rounded": lambda s: s.other != s.setting}
+ALIKE = {
+    "rounded.batch_size": lambda s: s.other[1] != s.setting[1],
+    "rounded": lambda s: s.other != s.setting,
+}
 TELLING = {
     "swapped": lambda s: s.beside and math.isclose(s.beside, s.other),
     "not_telling": lambda s: (
