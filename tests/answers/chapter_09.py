@@ -555,6 +555,36 @@ class Frozen(Standardised):
         super().__init__(model.requires_grad_(False), mean, spread)
 
 
+class AsColumn(nn.Module):
+    """Buffers of shape [1, n_features], and a model by another name."""
+
+    def __init__(self, model, mean, spread):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).unsqueeze(0))
+        self.register_buffer("spread", torch.tensor(spread).unsqueeze(0))
+        self.inside = nn.ModuleDict({"model": model})
+
+    def forward(self, x):
+        scaled = x.sub(self.mean).div_(self.spread)
+        return self.inside["model"].forward(scaled)
+
+
+class Scale(Base):
+    def __init__(self, mean, spread):
+        super().__init__(mean=mean, spread=spread)
+
+    def forward(self, x):
+        return (x - self.mean) / self.spread
+
+
+class FromNumPy(Standardised):
+    def __init__(self, model, mean, spread):
+        super().__init__(model, np.array(mean), np.array(spread))
+
+    def forward(self, x):
+        return self.model(((x - self.mean) / self.spread).float())
+
+
 class BatchNormed(Standardised):
     """The scaling as batch norm in eval mode does it."""
 
@@ -565,6 +595,12 @@ class BatchNormed(Standardised):
         )
 
 
+def twice_the_model(model, mean, spread):
+    made = Standardised(model, mean, spread)
+    made.again = model
+    return made
+
+
 STANDARDISED = Answers(
     right={
         "course": Standardised,
@@ -573,6 +609,7 @@ STANDARDISED = Answers(
         "inherits, one operation": Inherits,
         "a hook": hooks,
         "batch norm": BatchNormed,
+        "a row of buffers": AsColumn,
         "partial": functools.partial(Standardised),
         "lambda": lambda model, mean, spread: Standardised(model, mean, spread),
     },
@@ -631,6 +668,17 @@ STANDARDISED = Answers(
         "shared": SharedAnyway,
         "stays_behind": FromCPU,
         "other_buffer": Doubles,
+        "other_buffer of NumPy": FromNumPy,
+        "other_buffer for the first feature": lambda model, mean, spread: (
+            Standardised(model, mean[0], spread[0])
+        ),
+        "other_names of submodules": lambda model, mean, spread: nn.Sequential(
+            Scale(mean, spread), model
+        ),
+        "no_tensor but a tuple": scaled_by(
+            lambda s, x: (s.model((x - s.mean) / s.spread),)
+        ),
+        "more_entries twice the model": twice_the_model,
         "no_graph": UnderNoGrad,
         "sets_mode": SetsEval,
     },
