@@ -279,6 +279,7 @@ POWERS = Answers(
         "one_example of whole numbers": lambda exponents: [
             lambda x, e=e: int(x**e) for e in exponents
         ],
+        "caret": lambda exponents: [lambda x, e=e: x ^ e for e in exponents],
         "other_formula": lambda exponents: [
             lambda x, e=e: x * e for e in exponents
         ],

@@ -230,6 +230,11 @@ def _forgets_return(self, index):
     _ = features, self.y[index]
 
 
+def _yields(self, index):
+    yield torch.cat([self.x[index], self.x[index] ** 2])
+    yield self.y[index]
+
+
 POLYNOMIAL = Answers(
     right={
         "course": Polynomial,
@@ -278,6 +283,10 @@ POLYNOMIAL = Answers(
         "not_kept": PolynomialForgetsSelf,
         "not_kept but another": PolynomialTwoNames,
         "signature": PolynomialMisspeltInit,
+        "raises as cat takes a list": by_item(
+            lambda x, y: (torch.cat(x, x**2), y)
+        ),
+        "no_tuple as it yields": polynomial(_yields),
         "returns_nothing": polynomial(_forgets_return),
         "no_tuple": by_item(lambda x, y: [torch.cat([x, x**2]), y]),
         "no_tuple but a dictionary": by_item(
@@ -636,6 +645,31 @@ class FilesOfFolder(Files):
         super().__init__(list(Path(paths[0]).parent.glob("*.txt")))
 
 
+def opened(mode):
+    """Open the file of a point in another mode than for reading."""
+
+    def read(path):
+        with open(path, mode) as file:
+            return as_item(*map(float, file.read().split(",")))
+
+    return file_item(read)
+
+
+def skips_a_line(path):
+    with open(path) as file:
+        lines = iter(file)
+        next(lines)
+        return as_item(*map(float, next(lines).split(",")))
+
+
+class FilesAsPlainText(Files):
+    def __getitem__(self, index):
+        file = self.paths[index].open()
+        x, y = file.readline().strip().split(",")
+        file.close()
+        return as_item(float(x), float(y))
+
+
 def files_modulo(self, index):
     return Files.__getitem__(self, index % len(self))
 
@@ -654,6 +688,11 @@ FILES = Answers(
             lambda x, y: (torch.zeros(1).add_(x), torch.zeros(1).add_(y))
         ),
         "list as base": FilesUserList,
+        "readline": FilesAsPlainText,
+        "opened to read and write": opened("r+"),
+        "bytes": file_item(
+            lambda path: as_item(*map(float, path.read_bytes().split(b",")))
+        ),
         "genfromtxt": file_item(
             lambda path: tuple(
                 torch.tensor([number], dtype=F32)
@@ -728,6 +767,10 @@ FILES = Answers(
             lambda x, y: as_item(float(int(x)), float(int(y)))
         ),
         "other_values": from_numbers(lambda x, y: as_item(x, x)),
+        "overwrites": opened("w+"),
+        "overwrites with w": opened("w"),
+        "cannot_read in this mode": opened("a"),
+        "raises as nothing is left": file_item(skips_a_line),
         "cannot_read": file_item(
             lambda path: as_item(*read_numbers(f"{path}.csv"))
         ),
