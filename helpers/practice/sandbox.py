@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import functools
 import io
+import logging
 import os
 import random
 import sys
@@ -19,12 +20,13 @@ import time
 import types
 import warnings
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from torch import _tensor_str
 
 SEED = 0  # of what a checker draws, so that its words are the same every time
 MAX_OBJECTS = 20_000  # looked at before a check; more would take too long
@@ -94,7 +96,7 @@ def _wait(thread: threading.Thread, seconds: float) -> None:
 
 def _stop(thread: threading.Thread) -> None:
     """Raise TimeUp inside a thread, again and again if it is caught there."""
-    number = ctypes.c_ulong(thread.ident)
+    number = ctypes.c_ulong(thread.ident or 0)
     for _ in range(40):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             number, ctypes.py_object(TimeUp)
@@ -148,23 +150,57 @@ def _same_random():
 
 @contextlib.contextmanager
 def _same_settings():
-    """Put back torch's settings, the working directory, and open figures."""
-    dtype, folder = torch.get_default_dtype(), os.getcwd()
-    n_threads = torch.get_num_threads()
-    deterministic = torch.are_deterministic_algorithms_enabled()
+    """Put back what is set for a whole process, and close new figures."""
     figures = plt.get_fignums()
+    before = {name: read() for name, (read, _) in SETTINGS.items()}
     torch.set_default_dtype(torch.float32)
     try:
         yield
     finally:
-        torch.set_default_dtype(dtype)
-        if torch.get_num_threads() != n_threads:
-            torch.set_num_threads(n_threads)
-        if torch.are_deterministic_algorithms_enabled() != deterministic:
-            torch.use_deterministic_algorithms(deterministic)
+        for name, (read, write) in SETTINGS.items():
+            if read() != before[name]:
+                write(before[name])
         for number in set(plt.get_fignums()) - set(figures):
             plt.close(number)
-        os.chdir(folder)
+
+
+def _set_environment(variables: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(variables)
+
+
+def _set_figure_style(style: dict) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # names that matplotlib gives up
+        plt.rcParams.update(style)
+
+
+# How each setting of the process is read, and how it is put back.
+SETTINGS: dict[str, tuple[Callable, Callable]] = {
+    "default dtype": (torch.get_default_dtype, torch.set_default_dtype),
+    "threads": (torch.get_num_threads, torch.set_num_threads),
+    "deterministic": (
+        torch.are_deterministic_algorithms_enabled,
+        torch.use_deterministic_algorithms,
+    ),
+    "anomaly mode": (
+        torch.is_anomaly_enabled,
+        lambda is_on: torch.autograd.set_detect_anomaly(is_on),
+    ),
+    "print options": (
+        lambda: dict(vars(_tensor_str.PRINT_OPTS)),
+        lambda options: torch.set_printoptions(**options),
+    ),
+    "NumPy's print options": (
+        np.get_printoptions,
+        lambda options: np.set_printoptions(**options),
+    ),
+    "NumPy's errors": (np.geterr, lambda kinds: np.seterr(**kinds)),
+    "figure style": (plt.rcParams.copy, _set_figure_style),
+    "logging": (logging.root.getEffectiveLevel, logging.root.setLevel),
+    "environment": (lambda: dict(os.environ), _set_environment),
+    "folder": (os.getcwd, os.chdir),
+}
 
 
 def _same_torch_random():
@@ -213,7 +249,7 @@ class Reached:
                     changed.append(name)
         return changed
 
-    def _note(self, thing, name: str) -> list[tuple[object, str]]:
+    def _note(self, thing, name: str) -> Sequence[tuple[object, str]]:
         """Note how to put one thing back; return what it leads to."""
         if isinstance(thing, torch.Tensor):
             return self._note_tensor(thing, name)

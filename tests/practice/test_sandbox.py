@@ -2,9 +2,11 @@
 
 import _thread
 import functools
+import logging
 import os
 import random
 import sys
+import tempfile
 import threading
 import time
 
@@ -419,3 +421,48 @@ def test_functions_without_source_are_judged_by_what_they_do():
     exec("def nothing(a, b): ...\ndef adds(a, b): return a + b", names)
     assert is_unfinished(names["nothing"])
     assert not is_unfinished(names["adds"])
+
+
+# --------------------------------------------------- settings of the process
+
+
+def _anomaly():
+    torch.autograd.set_detect_anomaly(True)
+
+
+SETTERS = {
+    "default dtype": lambda: torch.set_default_dtype(torch.float64),
+    "threads": lambda: torch.set_num_threads(2),
+    "deterministic": lambda: torch.use_deterministic_algorithms(True),
+    "anomaly mode": _anomaly,
+    "print options": lambda: torch.set_printoptions(precision=2),
+    "NumPy's print options": lambda: np.set_printoptions(precision=2),
+    "NumPy's errors": lambda: np.seterr(all="raise"),
+    "figure style": lambda: plt.rcParams.update({"lines.linewidth": 9}),
+    "logging": lambda: logging.root.setLevel(logging.CRITICAL),
+    "environment": lambda: os.environ.update(COURSE_PROBE="1"),
+    "folder": lambda: os.chdir(tempfile.gettempdir()),
+}
+
+
+def test_every_setting_has_a_probe():
+    assert set(SETTERS) == set(sandbox.SETTINGS)
+
+
+@pytest.mark.parametrize("name", SETTERS)
+def test_settings_of_the_process_are_put_back(check, name):
+    read, _ = sandbox.SETTINGS[name]
+    before = read()
+    assert check(SETTERS[name]).solved
+    assert read() == before
+
+
+@pytest.mark.parametrize("name", SETTERS)
+def test_the_probes_really_change_the_settings(name):
+    read, write = sandbox.SETTINGS[name]
+    before = read()
+    SETTERS[name]()
+    try:
+        assert read() != before
+    finally:
+        write(before)
