@@ -536,6 +536,47 @@ class OffAtTheEnd(Loop):
         self.val_losses.append(self.mini_batch(device, val_loader, val_fn))
 
 
+class TellsEveryTenth(Loop):
+    def tell(self, epoch):
+        if epoch % 10 == 0:
+            super().tell(epoch)
+
+
+class AddsUp(Loop):
+    def train(self):
+        super().train()
+        self.losses[-1] += sum(self.losses[-2:-1])
+
+
+class StopsEarly(Loop):
+    def val(self):
+        if len(self.losses) < 3:
+            super().val()
+
+
+class Arrays(Loop):
+    def result(self):
+        return np.array(self.losses), np.array(self.val_losses)
+
+
+class Pairs(Loop):
+    def result(self):
+        return list(zip(self.losses, self.val_losses, strict=True))
+
+
+class BySwitch(Loop):
+    def val(self):
+        device, _, val_fn, _, val_loader = self.given
+        with torch.set_grad_enabled(False):
+            loss = self.mini_batch(device, val_loader, val_fn)
+        self.val_losses.append(loss)
+
+
+class ListOfTwo(Loop):
+    def result(self):
+        return [self.losses, self.val_losses]
+
+
 class OwnLoader(Loop):
     def train(self):
         device, train_fn, _, loader, _ = self.given
@@ -576,6 +617,8 @@ LOOP = Answers(
         "lambda": lambda *a, **k: train(*a, **k),
         "gradients put back": decorated_train,
         "told by name": TellsByName(),
+        "set_grad_enabled": BySwitch(),
+        "list of two": ListOfTwo(),
     },
     wrong={
         "no_validation": NoValidation(),
@@ -583,6 +626,11 @@ LOOP = Answers(
         "gradients_on": GradientsOn(),
         "gradients_off": NeverOnAgain(),
         "left_off": OffAtTheEnd(),
+        "told_once every tenth epoch": TellsEveryTenth(),
+        "other_losses added up": AddsUp(),
+        "other_course stops early": StopsEarly(),
+        "no_two_lists but arrays": Arrays(),
+        "no_two_lists but pairs": Pairs(),
         "one_pass": KeepsBatches(),
         "other_loader": OwnLoader(),
         "no_numbers of NumPy": OfNumPy(),

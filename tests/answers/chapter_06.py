@@ -3,9 +3,11 @@
 import contextlib
 import functools
 import itertools
+import shutil
 from pathlib import Path
 
 import numpy as np
+import torch
 from tensorboard.backend.event_processing.event_accumulator import (
     EventAccumulator,
 )
@@ -225,6 +227,35 @@ def log_running_epoch(folder, losses, epochs=itertools.count()):  # noqa: B008
     log_points(folder, [(next(epochs) * 2, loss) for loss in losses])
 
 
+def log_tag_second(folder, losses):
+    with SummaryWriter(folder) as writer:
+        for epoch, loss in enumerate(losses):
+            writer.add_scalar(loss, "loss", epoch)
+
+
+def log_list(folder, losses):
+    with SummaryWriter(folder) as writer:
+        writer.add_scalar("loss", losses, 0)
+
+
+def log_sorts(folder, losses):
+    losses.sort()
+    log_with(folder, losses)
+
+
+def log_to_a_text(folder, losses):
+    folder.mkdir()
+    (folder / "losses.txt").write_text(str(losses))
+
+
+def log_into_a_clean_folder(folder, losses):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with SummaryWriter(folder, filename_suffix=".x", purge_step=0) as writer:
+        for epoch, loss in enumerate(losses):
+            writer.add_scalar("loss", torch.tensor(loss), epoch, walltime=0)
+
+
 def log_nowhere(folder, losses):
     for epoch, loss in enumerate(losses):
         print(epoch, loss)
@@ -247,6 +278,7 @@ LOG = Answers(
         "lambda": lambda folder, losses: log_points(folder, enumerate(losses)),
         "low level": log_low_level,
         "stack": log_on_a_stack,
+        "clean folder": log_into_a_clean_folder,
     },
     wrong={
         "no_step": log_no_step,
@@ -259,6 +291,20 @@ LOG = Answers(
         "other_steps": log_by_index,
         "other_steps in twos": log_running_epoch,
         "points_missing": log_last,
+        "points_missing but every tenth": lambda f, losses: log_points(
+            f, [(e, loss) for e, loss in enumerate(losses) if e % 10 == 0]
+        ),
+        "tag_not_first": log_tag_second,
+        "whole_list": log_list,
+        "changes_losses and sorts": log_sorts,
+        "other_values negative": lambda f, losses: log_points(
+            f, [(e, -loss) for e, loss in enumerate(losses)]
+        ),
+        "other_tag with a capital": lambda f, losses: log_points(
+            f, enumerate(losses), "Loss"
+        ),
+        "other_folder in quotes": lambda f, losses: log_with("folder", losses),
+        "no_file but a text": log_to_a_text,
         "points_missing at the start": lambda f, losses: log_points(
             f, list(enumerate(losses))[1:]
         ),
@@ -448,6 +494,30 @@ def best_never_kept(folder):
     return step
 
 
+def best_of_file(folder):
+    (file,) = folder.glob("*tfevents*")
+    return best_by_min(file)
+
+
+def best_by_torch(folder):
+    points = read(folder)
+    steps = torch.tensor([point.step for point in points])
+    return steps[torch.tensor([point.value for point in points]).argmin()]
+
+
+def best_from_zero(folder):
+    best, step = 0.0, 0
+    for point in read(folder):
+        if point.value < best:
+            best, step = point.value, point.step
+    return step
+
+
+def best_by_index(folder):
+    values = [point.value for point in read(folder)]
+    return 10 * values.index(min(values))
+
+
 def best_largest(folder):
     return max(read(folder), key=lambda point: point.value).step
 
@@ -462,12 +532,20 @@ BEST = Answers(
         "class dictionary": BestObject("loss"),
         "partial": functools.partial(best_by_min),
         "raw loader": best_by_loader,
+        "of the file itself": best_of_file,
+        "torch, then a number": lambda folder: best_by_torch(folder).item(),
     },
     wrong={
         "position": best_position,
         "returns_loss": lambda folder: min(p.value for p in read(folder)),
         "returns_event": lambda folder: min(
             read(folder), key=lambda point: point.value
+        ),
+        "no_step but a tensor": best_by_torch,
+        "first_or_last from zero": best_from_zero,
+        "other_step every tenth": best_by_index,
+        "other_point rounded": lambda folder: (
+            min(read(folder), key=lambda point: round(point.value, 2)).step
         ),
         "largest": best_largest,
         "not_reloaded": best_not_reloaded,
@@ -527,6 +605,8 @@ NAME = Answers(
             lambda group, lr, batch_size: f"{group}/{batch_size}-{lr}", "ch06"
         ),
         "format": "ch06/batch_{1}.rate_{0}".format,
+        "groups in groups": lambda lr, bs: f"ch06/{bs}/{lr}",
+        "capitals": lambda lr, bs: f"ch06/BS{bs}-LR{lr}",
         "join": lambda lr, bs: "ch06/" + "_".join(map(str, (lr, bs))),
         "many digits": lambda lr, bs: f"ch06/lr={lr:.17g}+n={bs:04d}",
         "e": lambda lr, bs: f"ch06/LR_{lr:.16e}_{bs}",
@@ -548,6 +628,19 @@ NAME = Answers(
         "rounded by g": lambda lr, bs: f"ch06/lr={lr:g}_bs={bs}",
         "rounded by f": lambda lr, bs: f"ch06/lr={lr:f}_bs={bs}",
         "rounded late": lambda lr, bs: f"ch06/lr={lr:.16f}_bs={bs}",
+        "rounded to an exponent": lambda lr, bs: f"ch06/lr={lr:.2e}_bs={bs}",
+        "rounded batch size": lambda lr, bs: f"ch06/lr={lr}_bs={bs // 10 * 10}",
+        "rounded to a word": lambda lr, bs: (
+            f"ch06/lr={lr}_bs={'small' if bs < 32 else 'large'}"
+        ),
+        "glued the other way": lambda lr, bs: f"ch06/{bs}{lr}",
+        "not_telling the last two digits": lambda lr, bs: (
+            f"ch06/lr={lr}_bs={bs % 100}"
+        ),
+        "not_telling one over": lambda lr, bs: f"ch06/lr={1 / lr}_bs={bs}",
+        "not_allowed list": lambda lr, bs: f"ch06/{[lr, bs]}",
+        "not_allowed comma": lambda lr, bs: f"ch06/lr={lr}_bs={bs:,}",
+        "not_in_group without a slash": lambda lr, bs: f"ch06_lr={lr}_bs={bs}",
         "full_path": lambda lr, bs: str(run_folder(f"ch06/lr={lr}_bs={bs}")),
         "glued": lambda lr, bs: f"ch06/{lr}{bs}",
         "not_allowed": lambda lr, bs: f"ch06/lr:{lr}_bs:{bs}",

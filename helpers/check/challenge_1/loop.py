@@ -10,17 +10,16 @@ from helpers.practice import Seen, agree, call, exercise, judge
 from helpers.practice.describe import describe
 from helpers.practice.probes.loaders import check_batches_are_moved, make_loader
 
-# Batches are told apart by their size.
-TRAIN_SIZES, VAL_SIZES = (5, 5, 2), (4, 3)
+TRAIN_SIZES, VAL_SIZES = (5, 5, 2), (4, 3)  # which tell batches apart
 TRAINING, VALIDATION = ["train"] * 3, ["val"] * 2  # the steps of an epoch
 SHOWN = "train(device, train_step_fn, val_step_fn, train_loader, val_loader, "
 
 
 def _are_numbers(told) -> bool:
     """Whether `after_epoch` got three numbers each time."""
+    numbers = (int, float, np.number)
     return all(
-        len(one) == 3
-        and all(isinstance(value, (int, float, np.number)) for value in one)
+        len(one) == 3 and all(isinstance(value, numbers) for value in one)
         for one in told
     )
 
@@ -40,7 +39,7 @@ COURSE = {
     "validated_once": lambda s: s.names == TRAINING * s.n + VALIDATION,
     "other_course": lambda s: s.names != (TRAINING + VALIDATION) * s.n,
     "other_loader": lambda s: not all(s.passes),
-    "one_pass": lambda s: min(s.passes) < s.n,
+    "one_pass": lambda s: s.passes[0] < s.n,
     "left_off": lambda s: not s.recording_after,
 }
 LISTS = {
@@ -101,9 +100,11 @@ def _judge_losses(seen) -> None:
         judge(NUMBERS, Seen(value=value))
     seen.returned = copy.deepcopy([*seen.returned])
     seen.plain, seen.right = _losses(weighted=False), _losses(weighted=True)
-    seen.right_told = [*zip(range(seen.n), *seen.right, strict=True)]
-    seen.first, seen.val_first = (part[0] for part in seen.right)
-    judge(LOSSES, seen, found=[part[0] for part in seen.returned])
+    found, right = np.transpose(seen.returned), np.transpose(seen.right)
+    seen.right_told = [(n, *pair) for n, pair in enumerate(right)]
+    seen.first, seen.val_first = right[0]
+    there = next((n for n in range(3) if not agree(found[n], right[n])), 0)
+    judge(LOSSES, seen, epoch=there, found=found[there], wanted=right[there])
 
 
 def _run(answer, n_epochs: int, told: bool) -> Seen:
@@ -124,7 +125,7 @@ def _run(answer, n_epochs: int, told: bool) -> Seen:
         seen.told.append((*given, *named_ones))
         seen.when.append(len(seen.names))
 
-    steps = (functools.partial(step, name) for name in ("train", "val"))
+    steps = (functools.partial(step, name) for name in seen.sizes)
     seen.returned = call(
         answer,
         torch.device("cpu"),
