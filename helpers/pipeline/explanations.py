@@ -61,28 +61,30 @@ def batch_of_one_row(said: str, seen: Seen) -> str | None:
 
 def other_width(said: str, seen: Seen) -> str | None:
     """Explain features that the first layer does not take."""
-    if "shapes cannot be multiplied" not in said and (
-        "size mismatch" not in said
-    ):
+    words = ("shapes cannot be multiplied", "size mismatch", "channels, but")
+    words = (*words, "D input (got", "D (unbatched) or")
+    if not any(word in said for word in words):
         return None
     return (
         f"The features have shape {_shape(seen.x)}, and a layer "
-        f"takes another number of them ({said}). The first layer takes "
-        "[n, n_features]."
+        f"takes another number of them ({' '.join(said.split())}). A first "
+        "linear layer takes [n, n_features], a first convolution "
+        "[n, n_channels, height, width]."
     )
 
 
 def other_labels(said: str, seen: Seen) -> str | None:
     """Explain labels whose shape the loss refuses."""
-    words = ("must be the same as input size", "batch_size", "target tensor")
-    words = (*words, "target to have", "target size", "Target size")
-    if not any(word in said for word in words):
+    words = ("must be the same as input size", "a target size", "target tensor")
+    words = (*words, "match target batch_size", "spatial targets")
+    sizes = "must match the size of tensor" in said and seen.compared
+    if not sizes and not any(word in said for word in words):
         return None
-    shape = _shape(seen.compared[0] if seen.compared else seen.yhat)
+    yhat, y = seen.compared or (seen.yhat, seen.y)
     return (
-        f"The predictions have shape {shape} and the labels "
-        f"{_shape(seen.y)}, which the loss does not take together. Classes are "
-        "[n] for cross-entropy, whole numbers; other losses take labels of the "
+        f"The predictions have shape {_shape(yhat)} and the labels "
+        f"{_shape(y)}, which the loss does not take together. Classes are [n] "
+        "for cross-entropy, whole numbers; other losses take labels of the "
         "shape of the predictions."
     )
 
@@ -91,10 +93,10 @@ def class_out_of_range(said: str, seen: Seen) -> str | None:
     """Explain a class that the model has no output for."""
     if "out of bounds" not in said or "Target" not in said:
         return None
-    n_outputs = _shape(seen.compared[0] if seen.compared else seen.yhat)
+    yhat, _ = seen.compared or (seen.yhat, seen.y)
     return (
         f"A label is not among the classes of the model ({said.rstrip('.')}): "
-        f"its predictions have shape {n_outputs}, one output per class, and "
+        f"its predictions have shape {_shape(yhat)}, one output per class, and "
         "classes are counted from 0."
     )
 

@@ -254,6 +254,15 @@ FAULTS = {
         configure(linear(2), nn.CrossEntropyLoss()),
         loader(y=CLASSES + 1),
     ),
+    "whole numbers; other losses": lambda: (
+        configure(linear(2), nn.CrossEntropyLoss()),
+        loader(y=CLASSES.reshape(-1, 1)),
+    ),
+    r"predictions have shape \[5, 2\] and the labels \[5, 3\]": lambda: (
+        configure(linear(2)),
+        loader(y=Y.repeat(1, 3)),
+    ),
+    "a first convolution": lambda: (configure(nn.Conv1d(1, 1, 1)), None),
     "takes probabilities": lambda: (
         configure(linear(), nn.BCELoss(), lr=0.0),
         loader(100 * X, CLASSES.float().reshape(-1, 1)),
