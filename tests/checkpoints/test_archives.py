@@ -1,5 +1,6 @@
 """Archives that were appended, doubled or made to cost a lot."""
 
+import collections
 import io
 import subprocess
 import sys
@@ -105,13 +106,18 @@ def test_a_part_that_is_there_twice(is_first, tmp_path):
     is_refused(path)
 
 
+def capitals(name):
+    folder, _, rest = name.partition("/")
+    return f"{folder}/{rest.upper()}"
+
+
 def test_a_part_under_another_spelling(tmp_path):
     """torch finds the parts of an archive without regard to capitals."""
     path = checkpoint(tmp_path)
     path.write_bytes(
         repacked(
             path.read_bytes(),
-            lambda parts: [*parts, *((n.upper(), p) for n, p in parts)],
+            lambda parts: [*parts, *((capitals(n), p) for n, p in parts)],
         )
     )
     is_refused(path)
@@ -138,6 +144,29 @@ def test_a_compressed_archive(method, tmp_path):
     path = checkpoint(tmp_path)
     path.write_bytes(repacked(path.read_bytes(), list, method))
     is_refused(path)
+
+
+def test_a_compressed_part_that_lies_about_its_size(tmp_path):
+    """Unpacked to find its checksum, a small one could fill the memory."""
+    path = checkpoint(tmp_path)
+    with zipfile.ZipFile(path) as source:
+        parts = [(name, source.read(name)) for name in source.namelist()]
+    with zipfile.ZipFile(path, "w") as target:
+        for name, part in parts:
+            target.writestr(name, part)
+        target.writestr(
+            f"{parts[0][0].split('/')[0]}/data/9",
+            bytes(1_000_000),
+            zipfile.ZIP_BZIP2,
+        )
+        last = target.filelist[-1]
+        last.file_size = last.compress_size
+    assert path.stat().st_size < 10_000
+    unpacked = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zipfile.bz2, "BZ2Decompressor", unpacked.append)
+        assert "damaged" in is_refused(path)
+    assert unpacked == []
 
 
 # ------------------------------------------------------------- what it costs
@@ -231,6 +260,19 @@ def test_a_key_that_save_checkpoint_never_writes(note, tmp_path):
     path = checkpoint(tmp_path)
     with_note(path, note)
     assert "'note'" in is_refused(path)
+
+
+@pytest.mark.parametrize(
+    "value", [bytearray(3), {1}, 1j, collections.Counter("a"), torch.Size([1])]
+)
+def test_a_kind_that_save_checkpoint_never_writes(value, tmp_path):
+    """torch would build it: a bytearray of any size, for a few bytes."""
+    path = checkpoint(tmp_path)
+    state = torch.load(path, weights_only=True)
+    state["optimizer_state_dict"]["param_groups"][0]["lr"] = value
+    torch.save(state, path)
+    torch.load(path, weights_only=True)
+    is_refused(path)
 
 
 @pytest.mark.parametrize(

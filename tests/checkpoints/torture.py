@@ -17,62 +17,31 @@ import sys
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn, optim
+from torture_files import (
+    equal_numbers_on_one_path,
+    hostile_files,
+    interrupts_at_every_line,
+    joined_files,
+    properties_kept,
+    read_plainly,
+    save_plainly,
+    threads_on_one_path,
+)
+from torture_row import Row, make_configuration, same
+from torture_servers import foreign_servers
 
 from helpers.checkpoints import read_checkpoint, save_checkpoint
 from helpers.demonstrations.kill_while_training import train_and_kill, train_on
 from helpers.errors import CheckpointError
 from helpers.model_configuration.v2 import configure_model
-from helpers.pipeline import Configuration
 from helpers.pipeline.first_batches import Watch
 from helpers.runs import checkpoint_path, clear_run, read_scalars
 
 SEED = 20
-SIZE = 512  # 512 x 512 weights, momentum not counted: 4 MB with optimizer
-
-
-@dataclass
-class Row:
-    """One line of the table; ``is_good`` decides the exit status."""
-
-    figure: str
-    tries: int
-    result: str
-    plain: str
-    is_good: bool
-
-
-def make_configuration(size=SIZE, fill=None):
-    """Return a model of ``size`` x ``size`` weights that had one step."""
-    model = nn.Sequential(nn.Linear(size, size))
-    if fill is not None:
-        nn.init.constant_(model[0].weight, fill)
-    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    model(torch.ones(1, size)).mean().backward()
-    optimizer.step()
-    return Configuration(
-        device=torch.device("cpu"),
-        model=model,
-        loss_fn=None,
-        optimizer=optimizer,
-    )
-
-
-def save_plainly(path, configuration, losses, val_losses):
-    """Save as most tutorials do."""
-    state = {
-        "epoch": len(losses),
-        "model_state_dict": configuration.model.state_dict(),
-        "optimizer_state_dict": configuration.optimizer.state_dict(),
-        "loss": losses,
-        "val_loss": val_losses,
-    }
-    torch.save(state, path)
 
 
 def run_and_signal(action, number, delay) -> int:
@@ -131,10 +100,6 @@ def outcomes_of_kills(save, read, tries, number, folder):
     return counts, statuses
 
 
-def read_plainly(path):
-    return torch.load(path, weights_only=True)
-
-
 def both_ways(tries, number, folder):
     """Signal our saves and plain ones; return their outcomes."""
     ours = outcomes_of_kills(
@@ -172,6 +137,8 @@ def terminations_during_save(tries, folder) -> Row:
         save_checkpoint, read_checkpoint, tries, signal.SIGTERM, folder
     )
     ended = statuses.count(-signal.SIGTERM)
+    for part in folder.glob(".*.part"):  # an hour passes
+        os.utime(part, (0, 0))
     save_checkpoint(
         folder / "checkpoint.pt", make_configuration(), [1.0], [1.0]
     )
@@ -219,7 +186,7 @@ def resumed_run_is_identical(kills, folder) -> Row:
         clear_run(run_name)
     train_on("torture/undisturbed", 200)
     found = train_and_kill("torture/killed", 200, kills)
-    same = _same(
+    is_same = same(
         *(
             read_checkpoint(checkpoint_path(f"torture/{name}"))
             for name in ("undisturbed", "killed")
@@ -230,20 +197,10 @@ def resumed_run_is_identical(kills, folder) -> Row:
     return Row(
         "one run of 200 epochs, killed",
         len(found),
-        f"weights, optimizer, losses equal: {same}; curves: {same_curves}",
+        f"weights, optimizer, losses equal: {is_same}; curves: {same_curves}",
         "",
-        bool(same and same_curves and len(found) == kills),
+        bool(is_same and same_curves and len(found) == kills),
     )
-
-
-def _same(a, b) -> bool:
-    if isinstance(a, torch.Tensor):
-        return torch.equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(_same, a, b))
-    return a == b
 
 
 def damage(content: bytes, generator: np.random.Generator) -> bytes:
@@ -274,7 +231,7 @@ def damaged_files(tries, folder) -> Row:
     for _ in range(tries):
         path.write_bytes(damage(content, generator))
         try:
-            if _same(read_checkpoint(path), truth):
+            if same(read_checkpoint(path), truth):
                 equal += 1
             else:
                 silent += 1
@@ -284,7 +241,7 @@ def damaged_files(tries, folder) -> Row:
             foreign += 1
         with contextlib.suppress(Exception), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            plain_silent += not _same(read_plainly(path), truth)
+            plain_silent += not same(read_plainly(path), truth)
     return Row(
         "damaged files",
         tries,
@@ -325,6 +282,17 @@ def disk_refuses(tries, folder) -> Row:
         f"{changed} old files changed, {other} other errors",
         "",
         changed == 0 and other == 0 and left_over == 0,
+    )
+
+
+def servers_of_others(tries, folder) -> Row:
+    believed, ended = foreign_servers(tries, folder)
+    return Row(
+        "notes of foreign servers and processes",
+        tries,
+        f"{believed} believed, {ended} ended",
+        "",
+        believed == ended == 0,
     )
 
 
@@ -387,7 +355,14 @@ FIGURES = [
     (terminations_during_save, 100, 10),
     (disk_refuses, 100, 10),
     (damaged_files, 7000, 300),
+    (joined_files, 1000, 60),
+    (hostile_files, 7, 3),
+    (threads_on_one_path, 600, 60),
+    (equal_numbers_on_one_path, 600, 60),
+    (properties_kept, 200, 20),
     (resumed_run_is_identical, 15, 3),
+    (interrupts_at_every_line, 300, 15),
+    (servers_of_others, 40, 4),
     (cost_of_saving, 100, 10),
     (cost_of_the_first_look, 500, 50),
 ]
