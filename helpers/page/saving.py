@@ -1,4 +1,4 @@
-"""What JupyterLab saves of a page: the stored forms, not what lives in a kernel.
+"""What JupyterLab saves of a page: what holds without kernel and server.
 
 A quiz is a widget while its kernel runs, and TensorBoard a frame. Saved as they
 are, they come back on the next day as "model not found" and as a broken frame.

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from helpers.practice import calling, last_cell, sandbox
@@ -21,7 +21,7 @@ from helpers.practice.verdict import (
     SOLVED,
     Verdict,
 )
-from helpers.practice.words import Finding, Section, Words
+from helpers.practice.words import Finding, Section, Words, fill
 
 SECONDS = 10.0  # that an answer may take, all probes together
 
@@ -71,6 +71,8 @@ def _outcome(
         said = sandbox.run_with_limit(
             lambda: look_at(*answer, **named), seconds
         )
+        if isinstance(said, Mapping):
+            return fill(entry.solved, said)
         return said or " ".join(entry.solved.split())
     except Wrong as mistake:
         if hasattr(mistake, "finding"):  # until all are moved

@@ -10,9 +10,6 @@ import contextlib
 import ctypes
 import functools
 import io
-import logging
-import os
-import random
 import sys
 import sysconfig
 import threading
@@ -23,12 +20,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from torch import _tensor_str
 
-SEED = 0  # of what a checker draws, so that its words are the same every time
+from helpers.practice.process_state import same_random, same_settings
+
 MAX_OBJECTS = 20_000  # looked at before a check; more would take too long
 MAX_BYTES = 2**28  # copied before a check
 # Code from these packages is not the reader's, and is not looked into.
@@ -121,8 +117,8 @@ def same_world(*roots):
     reached = Reached(roots)
     world = World(reached)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_same_random())
-        stack.enter_context(_same_settings())
+        stack.enter_context(same_random())
+        stack.enter_context(same_settings())
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(contextlib.redirect_stdout(world.output))
@@ -131,83 +127,6 @@ def same_world(*roots):
             yield world
         finally:
             world.changed = reached.put_back()
-
-
-@contextlib.contextmanager
-def _same_random():
-    """Seed all that is random, and put its state back."""
-    python, numpy = random.getstate(), np.random.get_state()
-    with _same_torch_random():
-        random.seed(SEED)
-        np.random.seed(SEED)
-        torch.manual_seed(SEED)
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)
-
-
-@contextlib.contextmanager
-def _same_settings():
-    """Put back what is set for a whole process, and close new figures."""
-    figures = plt.get_fignums()
-    before = {name: read() for name, (read, _) in SETTINGS.items()}
-    torch.set_default_dtype(torch.float32)
-    try:
-        yield
-    finally:
-        for name, (read, write) in SETTINGS.items():
-            if read() != before[name]:
-                write(before[name])
-        for number in set(plt.get_fignums()) - set(figures):
-            plt.close(number)
-
-
-def _set_environment(variables: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(variables)
-
-
-def _set_figure_style(style: dict) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # names that matplotlib gives up
-        plt.rcParams.update(style)
-
-
-# How each setting of the process is read, and how it is put back.
-SETTINGS: dict[str, tuple[Callable, Callable]] = {
-    "default dtype": (torch.get_default_dtype, torch.set_default_dtype),
-    "threads": (torch.get_num_threads, torch.set_num_threads),
-    "deterministic": (
-        torch.are_deterministic_algorithms_enabled,
-        torch.use_deterministic_algorithms,
-    ),
-    "anomaly mode": (
-        torch.is_anomaly_enabled,
-        lambda is_on: torch.autograd.set_detect_anomaly(is_on),
-    ),
-    "print options": (
-        lambda: dict(vars(_tensor_str.PRINT_OPTS)),
-        lambda options: torch.set_printoptions(**options),
-    ),
-    "NumPy's print options": (
-        np.get_printoptions,
-        lambda options: np.set_printoptions(**options),
-    ),
-    "NumPy's errors": (np.geterr, lambda kinds: np.seterr(**kinds)),
-    "figure style": (plt.rcParams.copy, _set_figure_style),
-    "logging": (logging.root.getEffectiveLevel, logging.root.setLevel),
-    "environment": (lambda: dict(os.environ), _set_environment),
-    "folder": (os.getcwd, os.chdir),
-}
-
-
-def _same_torch_random():
-    here = torch.accelerator.current_accelerator(check_available=True)
-    if here is None:
-        return torch.random.fork_rng(devices=[])
-    return torch.random.fork_rng(device_type=here.type)
 
 
 class World:

@@ -1,4 +1,4 @@
-"""What JupyterLab saves of a page holds without a kernel and without a server."""
+"""What JupyterLab saves of a page holds without a kernel or a server."""
 
 import json
 

@@ -17,7 +17,7 @@ import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, TensorDataset
 
-from helpers.practice import judging, progress_file, sandbox
+from helpers.practice import judging, process_state, progress_file, sandbox
 from helpers.practice.checkers import CHECKERS, register
 from helpers.practice.exercises import Exercise
 from helpers.practice.unfinished import (
@@ -446,12 +446,12 @@ SETTERS = {
 
 
 def test_every_setting_has_a_probe():
-    assert set(SETTERS) == set(sandbox.SETTINGS)
+    assert set(SETTERS) == set(process_state.SETTINGS)
 
 
 @pytest.mark.parametrize("name", SETTERS)
 def test_settings_of_the_process_are_put_back(check, name):
-    read, _ = sandbox.SETTINGS[name]
+    read, _ = process_state.SETTINGS[name]
     before = read()
     assert check(SETTERS[name]).solved
     assert read() == before
@@ -459,7 +459,7 @@ def test_settings_of_the_process_are_put_back(check, name):
 
 @pytest.mark.parametrize("name", SETTERS)
 def test_the_probes_really_change_the_settings(name):
-    read, write = sandbox.SETTINGS[name]
+    read, write = process_state.SETTINGS[name]
     before = read()
     SETTERS[name]()
     try:

@@ -84,7 +84,8 @@ class Moments:
                 the first True, ``error`` is raised in place of the call.
             error: what to raise.
         """
-        self.path, self.fails, self.error = path, fails, error
+        self.path, self.fails = path, fails
+        self.error = OSError() if error is None else error
         self.seen: list[Moment] = []
         self.fired = False
 
@@ -108,13 +109,14 @@ class Moments:
             self._look(event == "c_return" and is_sync(function))
 
     def _look(self, synced: bool = False) -> None:
-        beside = frozenset(
+        beside = (
             _read(Path(folder) / name)
             for folder, _, names in os.walk(self.path.parent)
             for name in names
             if Path(folder) / name != self.path
         )
-        moment = Moment(_read(self.path), beside - {None}, synced)
+        contents = frozenset(one for one in beside if one is not None)
+        moment = Moment(_read(self.path), contents, synced)
         if synced or not self.seen or moment != self.seen[-1]:
             self.seen.append(moment)
 
