@@ -37,9 +37,9 @@ LOSSES = {
     "losses": lambda s: s.lists != s.right,
 }
 RESUMED = {
-    "model_not_loaded": lambda s: not agree(*map(_parameters, s.models)),
-    "buffers_left_out": lambda s: not agree(*map(_buffers, s.models)),
-    "optimizer_left_out": lambda s: not same_state(*map(_memory, s.optimizers)),
+    "model_not_loaded": lambda s: not _agree(s.model, s.run, "parameters"),
+    "buffers_left_out": lambda s: not _agree(s.model, s.run, "buffers"),
+    "optimizer_left_out": lambda s: not same_state(s.memory, s.right_memory),
     "settings": lambda s: s.rate != s.right_rate,
     "mode_of_the_top": lambda s: s.modes[0] and not all(s.modes),
     "no_train_mode": lambda s: not s.modes[0],
@@ -62,7 +62,7 @@ def checkpoint(save, resume):
             expect_no_call(read, path, state)  # in the reader's own file
 
 
-def _judge_save(save, path: Path, run: TrainingRun) -> list[list[float]]:
+def _judge_save(save, path: Path, run: TrainingRun) -> list:
     """Save; return the two lists of losses, as Python floats."""
     before = note_model(run.model)
     losses, val_losses = run.mixed_losses()
@@ -114,8 +114,10 @@ def _judge_resume(resume, path: Path, run: TrainingRun, right: list) -> None:
 
 def _judge_going_on(model, optimizer, run: TrainingRun) -> None:
     seen = Seen(
-        models=(model, run.model),
-        optimizers=(optimizer, run.optimizer),
+        model=model,
+        run=run,
+        memory=optimizer.state_dict()["state"],
+        right_memory=run.optimizer.state_dict()["state"],
         rate=optimizer.param_groups[0]["lr"],
         right_rate=run.optimizer.param_groups[0]["lr"],
         modes=[module.training for module in model.modules()],
@@ -123,20 +125,13 @@ def _judge_going_on(model, optimizer, run: TrainingRun) -> None:
     judge(RESUMED, seen)
     run.go_on()
     train_on(model, optimizer)
-    if not agree(_parameters(model), _parameters(run.model)):
+    if not _agree(model, run, "parameters"):
         wrong("goes_on_otherwise")
 
 
-def _parameters(model) -> list[torch.Tensor]:
-    return list(model.parameters())
-
-
-def _buffers(model) -> list[torch.Tensor]:
-    return list(model.buffers())
-
-
-def _memory(optimizer) -> dict:
-    return optimizer.state_dict()["state"]
+def _agree(model, run: TrainingRun, part: str) -> bool:
+    """Compare the "parameters" or "buffers" with those of a run."""
+    return agree(list(getattr(model, part)()), list(getattr(run.model, part)()))
 
 
 def _floats(losses) -> list[float] | None:

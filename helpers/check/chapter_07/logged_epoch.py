@@ -20,6 +20,9 @@ TAGS = {
     "other_tags": lambda s: s.tags != BOTH,
 }
 VALUES = {
+    "other_order_of_arguments": lambda s: (
+        _has(s, TRAINING, s.epochs) and _agrees(s, VALIDATION)
+    ),
     "swapped": lambda s: _agrees(s, TRAINING) and _agrees(s, VALIDATION),
     "one_for_both": lambda s: _agrees(s, TRAINING) or _agrees(s, VALIDATION),
 }
@@ -79,7 +82,8 @@ def _judge_curves(run: str, rows: list[tuple], again: bool = False) -> None:
         TRAINING: [(epoch, loss) for epoch, loss, _ in rows],
         VALIDATION: [(epoch, val_loss) for epoch, _, val_loss in rows],
     }
-    judge(VALUES, Seen(curves=curves, wanted=wanted))
+    epochs = [epoch for epoch, *_ in rows]
+    judge(VALUES, Seen(curves=curves, wanted=wanted, epochs=epochs))
     for tag in BOTH:
         compare_points(curves[tag], wanted[tag], tag)
 
@@ -91,5 +95,8 @@ def _is_one_of_both(seen) -> bool:
 def _agrees(seen, tag: str) -> bool:
     """Whether a curve has the values of the other one."""
     other = VALIDATION if tag == TRAINING else TRAINING
-    found = [value for _, value in seen.curves[tag]]
-    return agree(found, [value for _, value in seen.wanted[other]], 1e-6)
+    return _has(seen, tag, [value for _, value in seen.wanted[other]])
+
+
+def _has(seen, tag: str, values: list[float]) -> bool:
+    return agree([value for _, value in seen.curves[tag]], values, 1e-6)

@@ -15,14 +15,17 @@ LAYERS = ["aten::linear", "aten::linear"]
 # each thing that the model got, also where it failed at it
 INPUT = {
     "no_input": lambda s: not s.inputs,
-    "whole_batch": lambda s: len(s.inputs) > 1,
     "no_tensor": lambda s: not isinstance(s.x, torch.Tensor),
-    "labels": lambda s: s.batches and s.x.shape == s.batches[0][1].shape,
+    "whole_batch": lambda s: len(s.inputs) > 1,
+    "labels": lambda s: any(_is_same(s.x, labels) for _, labels in s.batches),
     "other_shape": lambda s: (
         s.batches and all(s.x.shape != f.shape for f, _ in s.batches)
     ),
     "not_moved": lambda s: s.x.device.type != s.device,
-    "other_input": lambda s: s.device == "cpu" and not _is_of_a_batch(s),
+    "other_input.no_batch": lambda s: s.device == "cpu" and not s.batches,
+    "other_input": lambda s: (
+        s.device == "cpu" and not any(_is_same(s.x, f) for f, _ in s.batches)
+    ),
 }
 RAISED = {
     "whole_batch.moved": lambda s: s.message in NOT_MOVABLE,
@@ -94,12 +97,8 @@ def _judge_inputs(model, loader, device: str) -> None:
         judge(INPUT, seen, n_inputs=len(inputs), right_shape=shape)
 
 
-def _is_of_a_batch(seen) -> bool:
-    return any(
-        seen.x.shape == features.shape
-        and torch.equal(seen.x.detach(), features)
-        for features, _ in seen.batches
-    )
+def _is_same(x: torch.Tensor, part: torch.Tensor) -> bool:
+    return x.device == part.device and torch.equal(x.detach(), part)
 
 
 def _judge_graph(run: str, model, again: bool) -> None:

@@ -19,6 +19,7 @@ TAGS = {
     "no_histogram": lambda s: not s.tags,
     "buffers": lambda s: s.tags - s.names and s.tags - s.names <= s.buffers,
     "one_tag": lambda s: len(s.tags) == 1 and s.longest > s.n_epochs,
+    "one_tag.joined": lambda s: len(s.tags) == 1 and not s.tags & s.names,
     "some_missing": lambda s: s.tags < s.names,
     "other_tags": lambda s: s.tags != s.names or s.other,
 }
