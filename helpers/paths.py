@@ -17,6 +17,3 @@ def display_path(path: str | Path) -> str:
         if path.is_relative_to(folder.absolute()):
             return (Path(name) / path.relative_to(folder.absolute())).as_posix()
     return path.name
-
-
-short = display_path
