@@ -4,8 +4,8 @@ A quiz is a widget while its kernel runs, and TensorBoard a frame. Saved as they
 are, they come back on the next day as "model not found" and as a broken frame.
 JupyterLab calls `before_saving` with every page it saves, when it is started as
 README and `make lab` start it, with
-``--ContentsManager.pre_save_hook=helpers.page.saving.before_saving``. What is on
-the screen stays as it is.
+``--ContentsManager.pre_save_hook=helpers.page.saving.before_saving``. What is
+on the screen stays as it is.
 """
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
