@@ -65,9 +65,8 @@ def test_a_server_that_does_not_start_says_why(tmp_path, monkeypatch):
     program.write_text("#!/bin/sh\necho no such option >&2\nexit 2\n")
     program.chmod(0o755)
     monkeypatch.setenv("TENSORBOARD_BINARY", str(program))
-    with pytest.raises(
-        ServiceError, match="did not start for .* no such option"
-    ):
+    said = r"did not start for .* no such option"
+    with pytest.raises(ServiceError, match=said):
         show_tensorboard(tmp_path)
     monkeypatch.setenv("TENSORBOARD_BINARY", str(tmp_path / "missing"))
     with pytest.raises(ServiceError, match="did not start"):
