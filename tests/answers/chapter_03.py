@@ -1,6 +1,7 @@
 """Answers to the exercises of chapter 03."""
 
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -258,6 +259,11 @@ LOADER = Answers(
         "no_loader but one batch": lambda d: next(iter(loader()(d)))[0],
         "one_batch": lambda d: next(iter(loader()(d))),
         "other_data": lambda d: loader()(page_data),
+        "other_data in a dictionary": loader(
+            collate_fn=lambda rows: dict(
+                zip(("x", "y"), map(torch.stack, zip(*rows)), strict=True)
+            )
+        ),
         "other_data of that shape": lambda d: loader()(page_points),
         "returns_nothing": forgets,
         "not_callable": loader()(page_data),
@@ -581,6 +587,9 @@ BALANCED = Answers(
         "wrong_length batches": balanced(n=lambda y: len(y) // 50),
         "batch_size": lambda f, y, b: balanced()(f, y, 32),
         "wrong_length repeated by hand": oversampled,
+        "wrong_length endless": lambda f, y, b: DataLoader(
+            TensorDataset(f, y), b, sampler=itertools.cycle(range(len(y)))
+        ),
         "drawn_once": drawn_before,
         "drawn_once by a seed": lambda f, y, b: DataLoader(
             TensorDataset(f, y), b, sampler=DrawsTheSame(y)

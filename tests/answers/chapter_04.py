@@ -563,6 +563,7 @@ FEW_BATCHES = Answers(
         "returns_nothing": few_prints,
         "whole_loader": few_with(stop=lambda count, n: False),
         "one_too_many": few_with(stop=lambda count, n: count > n),
+        "other_number": few_with(stop=lambda count, n: count == n + 2),
         "one_too_few": few_with(stop=lambda count, n: count == n - 1),
         "only_one": few_return_inside,
         "draws_one_more": few_with(
@@ -782,6 +783,10 @@ SPLIT_LOADERS = Answers(
             train=lambda data, generator: DataLoader(
                 data.dataset, batch_size=16, shuffle=True
             )
+        ),
+        "no_pair but three": lambda dataset: (
+            *loaders_lengths(dataset),
+            len(dataset),
         ),
         "no_pair but a dictionary": lambda dataset: dict(
             zip(("train", "val"), loaders_lengths(dataset), strict=True)

@@ -14,7 +14,6 @@ BUILT = {
     "global_seed": lambda s: s.moved,
 }
 SIZES = {
-    "drops_last.nothing": lambda s: not s.sizes and s.drops,
     "drops_last": lambda s: s.sizes == s.full != s.right and s.drops,
     "empty_pass": lambda s: not s.sizes,
     "batch_size.points": lambda s: sum(s.sizes) != s.n,
