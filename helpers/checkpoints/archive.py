@@ -22,6 +22,8 @@ NAMES = {
     "torch._utils _rebuild_tensor_v2",
     "torch._utils _rebuild_tensor_v3",
 }
+# How the files of torch began before it used zip files.
+BEFORE_1_6 = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 # Steps that name something to call in a way that torch.save does not use.
 FOREIGN_STEPS = {"STACK_GLOBAL", "INST", "OBJ", "EXT1", "EXT2", "EXT4"}
 
@@ -37,6 +39,13 @@ def check_archive(content: bytes, path: Path) -> None:
         CheckpointError: damaged, foreign, compressed, or with something in it
             that is not plain numbers and tensors.
     """
+    if content.startswith(BEFORE_1_6):
+        raise CheckpointError(
+            f"{display_path(path)} was written by torch before version 1.6, "
+            "which knew no checksums, so that nobody can tell whether it is "
+            "whole. Read it with torch.load(path, weights_only=True), and pass "
+            "on what you need."
+        )
     if not content.startswith(b"PK\x03\x04"):
         raise CheckpointError(
             f"{display_path(path)} is not a checkpoint: it does not begin like "

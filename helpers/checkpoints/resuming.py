@@ -75,7 +75,7 @@ def losses_so_far(
     if loaded_into is not None and loaded_into.has_changed():
         what = "has been trained since then"
         if loaded_into.is_gone():
-            what = "no longer exists"
+            what = "no longer exists: configure_model was called again"
         raise CheckpointError(
             f"The model into which this checkpoint of epoch "
             f"{resume_from.epoch} was loaded {what}. {AGAIN}"

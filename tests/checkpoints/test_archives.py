@@ -72,6 +72,12 @@ def test_packing_anew_is_harmless(tmp_path):
     assert identical(read_checkpoint(path), truth)
 
 
+def test_a_file_of_an_old_torch_is_called_by_its_name(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    torch.save({"w": 1}, path, _use_new_zipfile_serialization=False)
+    assert "before version 1.6" in is_refused(path)
+
+
 # ------------------------------------------------------ joined and doubled
 
 
