@@ -62,3 +62,18 @@ def expect_number(result, shown: str, what: str, signs: Signs = NUMBER) -> None:
         Wrong: it is not a Python number.
     """
     judge(signs, Seen(result=result, shown=shown, what=what))
+
+
+def expect_no_generator(result, shown: str, what: str) -> None:
+    """Judge whether a call did nothing yet, as its function yields.
+
+    Args:
+        result: what was returned.
+        shown: the call, as a reader would write it.
+        what: what should have been returned, in words: "the loss".
+
+    Raises:
+        Wrong: it is a generator.
+    """
+    sign = "no_number.generator"
+    judge({sign: NUMBER[sign]}, Seen(result=result, shown=shown, what=what))

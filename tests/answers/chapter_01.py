@@ -570,6 +570,21 @@ class SharesOptimizer(StepObject):
         type(self).optimizer = optimizer
 
 
+def centres_features(model, loss_fn, optimizer):
+    def step(x, y):
+        x -= x.mean()
+        return plain_step(model, loss_fn, optimizer, x, y)
+
+    return step
+
+
+def step_yields(model, loss_fn, optimizer):
+    def step(x, y):
+        yield plain_step(model, loss_fn, optimizer, x, y)
+
+    return step
+
+
 def by_gradients(model, loss_fn, optimizer):
     """No backward, but the gradients end up where the optimizer looks."""
 
@@ -665,6 +680,8 @@ TRAIN_STEP = Answers(
             TRAIN, result=lambda loss, *_: np.float64(loss.item())
         ),
         "shared optimizer": SharesOptimizer,
+        "other_features changed in place": centres_features,
+        "no_number as it yields": step_yields,
         "other_update": step_builder(
             TRAIN, ("backward", "step", "step", "zero")
         ),

@@ -245,6 +245,57 @@ def val_shared(model, loss_fn):
     return lambda x, y: plain_val(latest["model"], latest["loss"], x, y)
 
 
+def val_layer_by_layer(model, loss_fn):
+    """Leave the model itself in train mode."""
+
+    def step(x, y):
+        for layer in model.children():
+            layer.eval()
+        with torch.no_grad():
+            return loss_fn(model(x), y).item()
+
+    return step
+
+
+def val_mode_put_back(model, loss_fn):
+    def step(x, y):
+        was_training = model.training
+        loss = plain_val(model, loss_fn, x, y)
+        model.train(was_training)
+        return loss
+
+    return step
+
+
+def val_centres(model, loss_fn):
+    def step(x, y):
+        x -= x.mean()
+        return plain_val(model, loss_fn, x, y)
+
+    return step
+
+
+def val_yields(model, loss_fn):
+    def step(x, y):
+        yield plain_val(model, loss_fn, x, y)
+
+    return step
+
+
+def val_never_left(model, loss_fn):
+    def step(x, y):
+        torch.no_grad().__enter__()
+        return make_val_step_fn(model, loss_fn)(x, y)
+
+    return step
+
+
+class ValSharesLoss(ValObject):
+    def __init__(self, model, loss_fn):
+        self.model = model
+        type(self).loss_fn = staticmethod(loss_fn)
+
+
 def eval_top_only(model):
     model.training = False
 
@@ -262,6 +313,7 @@ CAREFUL_VAL_STEP = Answers(
         "flags put back": val_flags_put_back,
         "a copy for each call": val_of_copy,
         "row by row": val_row_by_row,
+        "each mode put back": val_mode_put_back,
         "around the course's": lambda m, f: torch.no_grad()(
             make_val_step_fn(m, f)
         ),
@@ -298,6 +350,17 @@ CAREFUL_VAL_STEP = Answers(
             begin=lambda model: None, end=lambda model: model.eval()
         ),
         "no_eval_mode for all": val_step(begin=eval_top_only),
+        "no_eval_mode of the model itself": val_layer_by_layer,
+        "other_features changed in place": val_centres,
+        "other_loss as the prediction is returned": val_step(
+            loss_of=lambda m, f, x, y: m(x).mean()
+        ),
+        "no_number as it yields": val_yields,
+        "no_number but NumPy's": val_step(
+            result=lambda loss: np.float64(loss.item())
+        ),
+        "recording_left_off as the block is never left": val_never_left,
+        "shared loss": ValSharesLoss,
         "mode_set_once": val_mode_outside,
         "mode_set_once as in the first call": val_mode_first_call,
         "recording_left_off": val_left_off,
@@ -537,6 +600,72 @@ def lend_undecorated(model):
             layer.training = mode
 
 
+@contextmanager
+def lend_after_errors_only(model):
+    modes = [(layer, layer.training) for layer in model.modules()]
+    model.eval()
+    try:
+        yield model
+    except Exception:
+        for layer, mode in modes:
+            layer.training = mode
+        raise
+
+
+@contextmanager
+def lend_noted_lazily(model):
+    modes = ((layer, layer.training) for layer in model.modules())
+    model.eval()
+    try:
+        yield model
+    finally:
+        for layer, mode in modes:
+            layer.training = mode
+
+
+@contextmanager
+def lend_off_noted(model):
+    """Note the layers in eval mode; all others train."""
+    off = [layer for layer in model.modules() if not layer.training]
+    model.eval()
+    try:
+        yield model
+    finally:
+        model.train()
+        for layer in off:
+            layer.training = False
+
+
+@contextmanager
+def lend_zeroes(model):
+    with lend_course(model):
+        yield model
+    model.zero_grad()
+
+
+class LendAtOnce(Lend):
+    """In eval mode from the moment it is built."""
+
+    def __init__(self, model):
+        super().__init__(model)
+        super().__enter__()
+
+    def __enter__(self):
+        return self.model
+
+
+class LendItself(Lend):
+    def __enter__(self):
+        super().__enter__()
+        return self
+
+
+class LendUnlessItFails(Lend):
+    def __exit__(self, kind, *_):
+        if kind is None:
+            super().__exit__()
+
+
 noted = {}
 
 
@@ -560,6 +689,8 @@ EVALUATING_LAYERS = Answers(
         "course": lend_course,
         "train, from the outside in": lend_by_train,
         "class": Lend,
+        "class, at once": LendAtOnce,
+        "those in eval mode are noted": lend_off_noted,
         "exit stack": lend_by_stack,
         "layer in layer": lend_layer_in_layer,
         "an empty method": LendEmptyMethod,
@@ -572,6 +703,14 @@ EVALUATING_LAYERS = Answers(
     },
     wrong={
         "no_finally": lend_no_finally,
+        "no_finally in a class": LendUnlessItFails,
+        "not_put_back as only errors do": lend_after_errors_only,
+        "not_put_back as noted lazily": lend_noted_lazily,
+        "changes_more as gradients are gone": lend_zeroes,
+        "yields_other in a class": LendItself,
+        "not_in_eval_mode itself": lend_with(
+            begin=lambda model: [layer.eval() for layer in model.children()]
+        ),
         "swallows": lend_swallows,
         "swallows in a class": LendSwallows,
         "one_mode": lend_one_mode,
@@ -725,6 +864,34 @@ def pass_unrecorded(*arguments):
         return v1.mini_batch(*arguments)
 
 
+def pass_yields(device, data_loader, step_fn):
+    yield v1.mini_batch(device, data_loader, step_fn)
+
+
+def pass_leaves_recording_off(device, data_loader, step_fn):
+    with torch.enable_grad():
+        mean = v1.mini_batch(device, data_loader, step_fn)
+    torch.set_grad_enabled(False)
+    return mean
+
+
+def pass_iterator(device, data_loader, step_fn):
+    batches, total, count = iter(data_loader), 0.0, 0
+    for _ in range(len(data_loader)):
+        x, y = next(batches)
+        total += step_fn(x.to(device), y.to(device)) * len(y)
+        count += len(y)
+    return total / count
+
+
+def pass_never_ends(device, data_loader, step_fn):
+    batches, total, count = iter(data_loader), 0.0, 0
+    while True:
+        x, y = next(batches)
+        total += step_fn(x.to(device), y.to(device)) * len(y)
+        count += len(y)
+
+
 page_loader = DataLoader(TensorDataset(torch.rand(8, 2), torch.rand(8, 1)))
 
 
@@ -765,6 +932,7 @@ EPOCH_LOSS = Answers(
             result=lambda total, count, losses, loader: total / count / 2,
         ),
         "list first": pass_with(batches=list),
+        "iterator": pass_iterator,
         "fmean": lambda device, loader, step_fn: statistics.fmean(
             *zip(
                 *(
@@ -806,6 +974,13 @@ EPOCH_LOSS = Answers(
         ),
         "no_weights": pass_with(weight=lambda x, loader: 1),
         "counts_numbers": pass_with(weight=lambda x, loader: x.numel()),
+        "counts_features": pass_with(weight=lambda x, loader: x.shape[1]),
+        "raises at the end of the pass": pass_never_ends,
+        "recording_left_off": pass_leaves_recording_off,
+        "no_number as it yields": pass_yields,
+        "other_value rounded": pass_with(
+            result=lambda total, count, losses, loader: round(total / count, 2)
+        ),
         "last_size": pass_last_size,
         "last_loss": pass_with(
             result=lambda total, count, losses, loader: losses[-1]

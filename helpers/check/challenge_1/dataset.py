@@ -29,6 +29,7 @@ FILES = {
     "b.csv": np.array([[10.0, 60, 24.5], [5.5, 210, 21.0]]),
 }
 ITEM = {
+    "no_pair.nothing": lambda s: s.item is None,
     "no_pair": lambda s: (
         not isinstance(s.item, (tuple, list)) or len(s.item) != 2
     ),

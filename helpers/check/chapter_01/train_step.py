@@ -13,7 +13,7 @@ from helpers.practice import (
     renamed,
     wrong,
 )
-from helpers.practice.expect import NUMBER
+from helpers.practice.expect import NUMBER, expect_no_generator
 from helpers.practice.probes.steps import (
     Bench,
     expect_given_parts,
@@ -23,9 +23,11 @@ from helpers.practice.probes.steps import (
 from helpers.step_functions import make_train_step_fn
 
 MAKE = "make_train_step_fn(model, loss_fn, optimizer)"
+CALL = "train_step_fn(x, y)"
 PREDICTED = {
     "other_model": lambda s: "forward" not in s.events,
     "no_train_mode": lambda s: not s.modes[0],
+    "recording_left_off": lambda s: not s.recording,
 }
 LOSS_ARGUMENTS = {
     "swapped": lambda s: not _recorded(s.first) and _recorded(s.second),
@@ -88,9 +90,9 @@ def check_train_step(make_step) -> list:
     calls = []
     for x, y in make_batches(3):
         y = 10 * y  # steep enough for a gradient that was clipped to show
+        right_loss = our_step(x, y)
         seen = _call(step, theirs, x, y)
-        seen.number = len(calls) + 1
-        seen.right_loss = our_step(x, y)
+        seen.number, seen.right_loss = len(calls) + 1, right_loss
         seen.updated_rightly = agree(seen.parameters, ours.parameters())
         if not calls:
             _judge_prediction(seen)
@@ -111,18 +113,17 @@ def _call(step, bench: Bench, x, y) -> Seen:
     bench.diary.clear()
     bench.model.eval()
     before = bench.parameters()
-    loss = call(step, x, y, shown="train_step_fn(x, y)")
+    loss = call(step, x.clone(), y.clone(), shown=CALL)
     noted = bench.diary.copy()
     seen = Seen(**vars(noted), has=noted.has, x=x, loss=loss, before=before)
     seen.parameters = bench.parameters()
-    with torch.no_grad():
-        seen.loss_after = lopsided(bench.model.layer(x), y).item()
-    if not torch.is_grad_enabled():
-        wrong("recording_left_off")
+    seen.loss_after = lopsided(bench.model.layer(x), y).item()
+    seen.recording = torch.is_grad_enabled()
     return seen
 
 
 def _judge_prediction(seen) -> None:
+    expect_no_generator(seen.loss, CALL, "the loss")
     judge(PREDICTED, seen)
     expect_given_parts(seen, seen.inputs[0], seen.x)
     first, second = seen.losses[0]
@@ -135,7 +136,7 @@ def _recorded(thing) -> bool:
 
 def _expect_loss(seen) -> None:
     signs = renamed(NUMBER, returns_nothing="step_returns_nothing")
-    expect_number(seen.loss, "train_step_fn(x, y)", "the loss", signs)
+    expect_number(seen.loss, CALL, "the loss", signs)
 
 
 def _judge_two_steps(make_step, alone) -> None:

@@ -12,6 +12,8 @@ from helpers.practice import (
     judge,
     wrong,
 )
+from helpers.practice.expect import expect_no_generator
+from helpers.practice.probes.states import note_model, same_state
 from helpers.practice.probes.steps import (
     LayeredBench,
     expect_given_parts,
@@ -25,13 +27,14 @@ PREDICTED = {
     "mode_set_once": lambda s: any(s.diary.modes) and s.once,
     "no_eval_mode": lambda s: any(s.diary.modes),
     "backward": lambda s: "backward" in s.diary.events,
+    "other_loss": lambda s: "loss" not in s.diary.events,
 }
 # What a step that measures leaves as it was.
 TRACE = {
-    "flags_changed": lambda s: _differ(s, "flags"),
-    "updates": lambda s: _differ(s, "parameters"),
-    "buffers_changed": lambda s: _differ(s, "buffers"),
-    "gradients_changed": lambda s: _differ(s, "gradients"),
+    "flags_changed": lambda s: s.before.want != s.after.want,
+    "updates": lambda s: _differ(s, lambda n: n.values[: len(n.want)]),
+    "buffers_changed": lambda s: _differ(s, lambda n: n.values),
+    "gradients_changed": lambda s: _differ(s, lambda n: n.gradients),
 }
 RECORDING = {
     "recording_left_off": lambda s: s.recording and not s.still,
@@ -72,11 +75,11 @@ def check_val_step(
         Wrong: see the tables above.
     """
     bench = LayeredBench()
-    before = bench.state()
+    before = note_model(bench.model)
     step = call(make_step, bench.model, bench.loss_fn, shown=shown)
     expect_function(step, shown)
     expect_nothing_ran(bench.diary)
-    judge(TRACE, Seen(before=before, after=bench.state()))
+    judge(TRACE, Seen(before=before, after=note_model(bench.model)))
     set_at_build = not bench.model.training
     # a caller that records, one that does not, and the first one again
     callers = (True, False, True)
@@ -100,30 +103,27 @@ def _judge_call(bench, step, batch, once: bool, recording: bool) -> None:
         recording: whether autograd records when it is called.
     """
     right = bench.right_loss(*batch)
-    before = bench.state()
+    before = note_model(bench.model)
     bench.diary.clear()
+    x, y = (part.clone() for part in batch)
     with torch.set_grad_enabled(recording):
-        loss = call(step, *batch, shown=CALL)
+        loss = call(step, x, y, shown=CALL)
         still = torch.is_grad_enabled()
         still = still and not torch.is_inference_mode_enabled()
+    expect_no_generator(loss, CALL, "the loss")
     judge(PREDICTED, Seen(diary=bench.diary, once=once))
-    judge(TRACE, Seen(before=before, after=bench.state()))
+    judge(TRACE, Seen(before=before, after=note_model(bench.model)))
     judge(RECORDING, Seen(recording=recording, still=still))
     expect_number(loss, CALL, "the loss")
     if not agree(loss, right):
-        _explain(bench.diary, *batch)
+        expect_given_parts(bench.diary, bench.diary.inputs[-1], batch[0])
+        first, second = bench.diary.losses[-1]
+        judge(LOSS_ARGUMENTS, Seen(first=first, second=second, y=y))
         judge(LOSS, Seen(once=once, loss=loss, right=right))
 
 
-def _differ(seen, part: str) -> bool:
-    return not agree(seen.before[part], seen.after[part], 1e-7)
-
-
-def _explain(diary, x, y) -> None:
-    """Look at what model and loss were called with, if the loss is wrong."""
-    expect_given_parts(diary, diary.inputs[-1], x)
-    first, second = diary.losses[-1]
-    judge(LOSS_ARGUMENTS, Seen(first=first, second=second, y=y))
+def _differ(seen, part) -> bool:
+    return not same_state(part(seen.before), part(seen.after))
 
 
 def _judge_two_steps(make_step) -> None:

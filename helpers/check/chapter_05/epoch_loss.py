@@ -11,6 +11,7 @@ from helpers.practice import (
     judge_value,
     wrong,
 )
+from helpers.practice.expect import expect_no_generator
 from helpers.practice.probes.loaders import (
     CountingLoader,
     NotedStep,
@@ -25,7 +26,7 @@ from helpers.practice.probes.loaders import (
 PASS = "mini_batch(device, data_loader, step_fn)"
 LOSSES = [3.0, 1.0, 8.0, 2.0]
 LOADERS = (
-    lambda: make_loader(10, 4),  # 4, 4, 2
+    lambda: make_loader(11, 4),  # 4, 4, 3
     lambda: make_loader(10, 4, drop_last=True),  # 4, 4
     lambda: make_loader(8, 4),  # 4, 4
     lambda: make_loader(7, 4),  # 4, 3
@@ -57,6 +58,7 @@ SUSPECTS = {
     "counts_full_batches": lambda s: s.total / (s.n_batches * max(s.sizes)),
     "no_weights": lambda s: [s.plain / s.n, s.plain / s.n_rows],
     "counts_numbers": lambda s: 2 * s.total / s.n,
+    "counts_features": lambda s: 2 * s.plain / s.n,
     "last_size": lambda s: s.plain * s.sizes[-1] / s.n,
     "last_loss": lambda s: s.losses[-1],
     "sum": lambda s: [s.total, s.plain],
@@ -94,6 +96,7 @@ def _uneven_loader() -> CountingLoader:
 def _judge_pass(answer, loader: CountingLoader, batches: list) -> None:
     step = NotedStep(LOSSES)
     mean = call(answer, torch.device("cpu"), loader, step, shown=PASS)
+    expect_no_generator(mean, PASS, "the mean")
     sizes = [len(x_batch) for x_batch, _ in batches]
     seen = Seen(got=step.seen, batches=batches, sizes=sizes)
     seen.n_batches, seen.n_calls = len(batches), len(step.seen)
@@ -104,6 +107,8 @@ def _judge_pass(answer, loader: CountingLoader, batches: list) -> None:
     if loader.passes > 1 or loader.drawn > len(batches):
         wrong("two_passes", passes=loader.passes)
     check_recording(step)
+    if not torch.is_grad_enabled():
+        wrong("recording_left_off")
     expect_number(mean, PASS, "the mean")
     seen.losses = LOSSES[: len(sizes)]
     pairs = zip(seen.losses, sizes, strict=True)

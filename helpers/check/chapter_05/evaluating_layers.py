@@ -6,7 +6,8 @@ import types
 import torch
 from torch import nn
 
-from helpers.practice import Seen, agree, call, exercise, judge, wrong
+from helpers.practice import Seen, call, exercise, judge, wrong
+from helpers.practice.probes.states import note_model, same_state
 
 LEND = "evaluating_layers(model)"
 # Which layers are in train mode, by their names; "" is the whole model.
@@ -21,9 +22,7 @@ MIXED = (
 MANAGER = {
     "no_decorator": lambda s: isinstance(s.manager, types.GeneratorType),
     "no_context_manager": lambda s: (
-        not all(
-            hasattr(type(s.manager), name) for name in ("__enter__", "__exit__")
-        )
+        not isinstance(s.manager, contextlib.AbstractContextManager)
     ),
 }
 YIELDS = {
@@ -34,13 +33,16 @@ YIELDS = {
 }
 INSIDE = {
     "yields_nothing": lambda s: s.lent is None,
+    "yields_other.manager": lambda s: hasattr(type(s.lent), "__exit__"),
     "yields_other": lambda s: s.lent is not s.model,
     "nested_left_out": lambda s: s.n_left and "" not in s.left,
+    "not_in_eval_mode.outermost": lambda s: s.left == [""],
     "not_in_eval_mode": lambda s: s.n_left,
     "recording_off": lambda s: not torch.is_grad_enabled(),
 }
 MODES = {
     "not_put_back": lambda s: not any(s.after.values()),
+    "one_mode.block": lambda s: s.changes_mode and all(s.after.values()),
     "one_mode": lambda s: set(s.after.values()) == {s.before[""]},
     "always_train": lambda s: all(s.after.values()),
     "other_modes": lambda s: True,
@@ -49,10 +51,7 @@ MODES = {
 
 @exercise
 def evaluating_layers(answer):
-    """Check ``evaluating_layers(model)``, a context manager.
-
-    It lends the model in eval mode, and gives each layer its own mode back.
-    """
+    """Check ``evaluating_layers(model)``, a context manager."""
     for training in MIXED:
         _judge_lending(answer, training)
     _judge_lending(answer, EVERY[:4], changes_mode=True)
@@ -72,6 +71,8 @@ def _make_nested(training) -> nn.Module:
     )
     for name, layer in model.named_modules():
         layer.training = name in training
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
     return model
 
 
@@ -79,10 +80,10 @@ def _modes(model: nn.Module) -> dict[str, bool]:
     return {name: layer.training for name, layer in model.named_modules()}
 
 
-def _weights(model: nn.Module) -> list:
-    tensors = [t.clone() for t in model.state_dict().values()]
-    flags = [float(p.requires_grad) for p in model.parameters()]
-    return [*tensors, *flags]
+def _rest(model: nn.Module) -> tuple:
+    """Note what stays as it is: weights, gradients, and which want any."""
+    noted = note_model(model)
+    return noted.values, noted.gradients, noted.want
 
 
 @contextlib.contextmanager
@@ -100,26 +101,25 @@ def _entered(answer, model: nn.Module):
 
 def _judge_lending(answer, training, changes_mode: bool = False) -> None:
     model = _make_nested(training)
-    modes, weights = _modes(model), _weights(model)
+    modes, rest = _modes(model), _rest(model)
     with _entered(answer, model) as lent:
         left = [name for name, mode in _modes(model).items() if mode]
         seen = Seen(lent=lent, model=model, left=left, n_left=len(left))
         judge(INSIDE, seen, n=len(modes))
         if changes_mode:
             model.train()
-    _judge_modes(modes, _modes(model))
-    if not torch.is_grad_enabled() or not agree(weights, _weights(model)):
+    _judge_modes(modes, _modes(model), changes_mode)
+    if not torch.is_grad_enabled() or not same_state(rest, _rest(model)):
         wrong("changes_more")
 
 
-def _judge_modes(before: dict, after: dict) -> None:
+def _judge_modes(before: dict, after: dict, changes_mode: bool) -> None:
     other = [name for name in before if before[name] != after[name]]
     if not other:
         return
-    parts = [part for part in other[-1].split(".") if part]
-    layer = "model" + "".join(f"[{part}]" for part in parts)
-    seen = Seen(before=before, after=after, n_other=len(other))
-    judge(MODES, seen, n=len(before), layer=layer)
+    layer = "model" + "".join(f"[{p}]" for p in other[-1].split(".") if p)
+    seen = Seen(before=before, after=after, changes_mode=changes_mode)
+    judge(MODES, seen, n_other=len(other), n=len(before), layer=layer)
 
 
 def _judge_two_lent(answer) -> None:

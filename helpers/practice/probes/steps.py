@@ -214,19 +214,6 @@ class LayeredBench:
             parameter.grad = torch.ones_like(parameter)
         self.model.train()
 
-    def state(self) -> dict[str, list]:
-        """Return copies of everything that a measuring step leaves alone."""
-        parameters = list(self.model.parameters())
-        return {
-            "parameters": [p.detach().clone() for p in parameters],
-            "buffers": [b.clone() for b in self.model.buffers()],
-            "gradients": [
-                torch.zeros(0) if p.grad is None else p.grad.clone()
-                for p in parameters
-            ],
-            "flags": [float(p.requires_grad) for p in parameters],
-        }
-
 
 def expect_nothing_ran(diary: Diary, *_) -> None:
     """Judge whether building a step that measures called the model already.
