@@ -47,8 +47,8 @@ def exercise(look_at: Callable) -> Checker:
     """Register a function as the checker of the exercise of its file.
 
     The function takes the answer, calls `judge` or `wrong`, and returns when
-    nothing is wrong (a sentence, if it knows a better one than ``solved`` in
-    the file of words).
+    nothing is wrong (a dictionary, if ``solved`` in the file of words speaks
+    of something; or a sentence in place of it).
 
     Raises:
         ValueError: the file of words is missing something, or its number is

@@ -1,5 +1,7 @@
 """Answers to the tasks of challenge 1."""
 
+import contextlib
+import copy
 import csv
 import functools
 import itertools
@@ -79,6 +81,35 @@ def rides_as_list(path):
         (torch.from_numpy(row[:2]), torch.from_numpy(row[2:]))
         for row in numbers
     ]
+
+
+class EmptiesTheFile(Rides):
+    def __init__(self, path):
+        with open(path, "w+") as file:
+            rows = [line.split(",") for line in file][1:]
+        self.numbers = torch.tensor([[float(n) for n in row] for row in rows])
+
+
+class AsksForMore(Rides):
+    def __init__(self, path):
+        with open(path) as file:
+            lines = list(file)
+            next(file)
+        self.numbers = lines
+
+
+class RidesByName(Rides):
+    def __init__(self, path):
+        names = ("distance_km", "climb_m", "charge_percent")
+        with open(path, newline="") as file:
+            rows = [[float(r[n]) for n in names] for r in csv.DictReader(file)]
+        self.numbers = torch.tensor(rows) / self.scale
+
+
+class ForgetsReturn(Rides):
+    def __getitem__(self, index):
+        row = self.numbers[index]
+        _ = row[:2], row[2:]
 
 
 class NoLength(Rides):
@@ -247,10 +278,14 @@ DATASET = Answers(
         "on demand, without a base class": RidesOnDemand,
         "a function and TensorDataset": rides_as_tensor_dataset,
         "a list of tuples": rides_as_list,
+        "columns by name": RidesByName,
         "partial": functools.partial(Rides),
         "the course's, scaled": RidesFromHelpers,
     },
     wrong={
+        "overwrites": EmptiesTheFile,
+        "raises as nothing is left": AsksForMore,
+        "no_pair but nothing": ForgetsReturn,
         "no_length": NoLength,
         "wrong_length": HeaderCounted,
         "wrong_length as the path is ignored": OneFile,
@@ -542,6 +577,12 @@ class TellsEveryTenth(Loop):
             super().tell(epoch)
 
 
+class TellsSwapped(Loop):
+    def tell(self, epoch):
+        if self.after is not None:
+            self.after(epoch, self.val_losses[-1], self.losses[-1])
+
+
 class AddsUp(Loop):
     def train(self):
         super().train()
@@ -655,6 +696,7 @@ LOOP = Answers(
         "other_without": needs_after,
         "uses_page_objects as lists outlive a call": Accumulates(),
         "told_other in one tuple": TellsATuple(),
+        "told_other in the other order": TellsSwapped(),
         "raises": never_none,
         "no_step": does_nothing,
         "signature": lambda loader: print(loader),
@@ -1066,6 +1108,40 @@ def predict_units(model, rides):
         return model(torch.as_tensor(rides, dtype=torch.float32))
 
 
+def predict_in_list(model, rides):
+    for ride in rides:
+        ride[0] /= 20
+        ride[1] /= 300
+    return predict_units(model, rides) * 100
+
+
+def predict_and_switch_off(model, rides):
+    torch.set_grad_enabled(False)
+    return predict(model, rides, context=contextlib.nullcontext)
+
+
+@functools.cache
+def fitted_on_the_page():
+    return fit(RIDES)
+
+
+def predict_with_that(model, rides):
+    return predict(fitted_on_the_page(), rides)
+
+
+def predict_in_rows(model, rides):
+    """One ride at a time, and the mode is put back."""
+    was_training = model.training
+    yhat = torch.cat([predict(model, [[*ride]]) for ride in rides])
+    model.train(was_training)
+    return yhat
+
+
+def predict_by_loader(model, rides):
+    loader = DataLoader(torch.as_tensor(rides, dtype=torch.float32), 7)
+    return torch.cat([predict(model, part) for part in loader])
+
+
 def unseeded_order(path):
     order = torch.get_rng_state()
     model = fit(path)
@@ -1091,6 +1167,9 @@ PREDICTION = Answers(
         "lambda": (lambda path: fit(path), lambda m, r: predict(m, r)),
         "inference mode": wrong_predict(context=torch.inference_mode),
         "scaling inside the model": (fit_scaled_inside, predict_units),
+        "a ride at a time": (fit, predict_in_rows),
+        "in a loader": (fit, predict_by_loader),
+        "of a copy": (fit, lambda m, r: predict(copy.deepcopy(m), r)),
     },
     wrong={
         "no_model": (lambda path: ([0.1], [0.2]), predict),
@@ -1119,6 +1198,16 @@ PREDICTION = Answers(
         "rounded to int": wrong_predict(result=torch.Tensor.int),
         "no_tensor": wrong_predict(result=torch.Tensor.tolist),
         "changes_input": (fit, predict_in_place),
+        "changes_input of a list": (fit, predict_in_list),
+        "grad_left_off": (fit, predict_and_switch_off),
+        "model_ignored": (fit, predict_with_that),
+        "train_mode of the outer module": (
+            fit,
+            lambda model, rides: (
+                setattr(model, "training", False),
+                predict(model, rides, mode=True),
+            )[1],
+        ),
         "raises": (fit, lambda model, rides: model(rides)),
     },
 )

@@ -10,6 +10,7 @@ import functools
 import importlib
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ import pytest
 from helpers.course import find_page
 from helpers.practice.checkers import CHECKERS
 from helpers.practice.exercises import all_exercises, read_exercise
+from helpers.practice.judging import judge_answer
 from helpers.practice.signs import Wrong
 from helpers.practice.words import (
     CHECK,
@@ -272,6 +274,12 @@ def test_words_that_speak_of_what_was_not_seen_are_refused():
         fill("{nothing}", {})
     with pytest.raises(LookupError, match="no words"):
         Words().put(Wrong("no_such_sign", {}))
+
+
+def test_the_praise_of_a_right_answer_may_speak_of_what_was_seen():
+    entry = replace(CHECKERS["01.1"].exercise, solved="{error:.1f} off.")
+    verdict = judge_answer(entry, lambda answer: {"error": 0.96}, [len], {})
+    assert verdict.solved and "1.0 off." in str(verdict)
 
 
 def test_a_damaged_file_of_words_is_named(tmp_path):

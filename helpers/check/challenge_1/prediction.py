@@ -1,5 +1,6 @@
-"""Challenge 1, all of it together, judged on held-out rides."""
+"""Challenge 1: fit a model, and predict the charge of rides never seen."""
 
+import copy
 import csv
 import tempfile
 from pathlib import Path
@@ -9,49 +10,67 @@ import torch
 from torch import nn
 
 from helpers.datasets.rides import HELD_OUT, RIDES, write_rides
-from helpers.practice.exercises import call, exercise, kind
-from helpers.practice.probes.steps import close
-from helpers.practice.verdict import wrong
+from helpers.practice import Seen, agree, call, exercise, judge, wrong
+from helpers.practice.probes.states import same_state
 
 LIMIT = 1.3  # percentage points of charge, root mean squared error
 # Made-up rides of another bicycle have another rule and less noise. A model
 # that never saw them is wrong by about 20 points.
 OTHER_LIMIT = 3.0
 
-PREDICT = (
-    "chapter 09, the sections *Only the model's state* and *Shapes and units*"
-)
-CURVES = "chapter 05, the section *Reading the curves*"
-SHOWN = "predict(model, rides)"
+PREDICTED = {
+    "changes_input": lambda s: not agree(s.given, s.before),
+    "grad_left_off": lambda s: not torch.is_grad_enabled(),
+    "no_tensor": lambda s: not isinstance(s.yhat, torch.Tensor),
+    "rounded": lambda s: (
+        not s.yhat.is_floating_point() or torch.equal(s.yhat, s.yhat.round())
+    ),
+    "recorded": lambda s: s.yhat.requires_grad,
+    "one_ride": lambda s: s.n == 1 and s.yhat.shape != (1, 1),
+    "shape": lambda s: s.yhat.shape != (s.n, 1),
+    "not_on_cpu": lambda s: s.yhat.device.type != "cpu",
+    "train_mode": lambda s: any(s.modes),
+}
+# Of a model that predicts badly: what would have made its predictions good?
+FAR = {
+    "diverged": lambda s: s.error != s.error,
+    "fraction": lambda s: s.error_of(s.rides, 100) < LIMIT,
+    "not_scaled": lambda s: s.error_of(s.scaled, 1) < LIMIT,
+    "neither": lambda s: s.error_of(s.scaled, 100) < LIMIT,
+    "columns_swapped": lambda s: s.error_of(s.rides.flip(1), 1) < LIMIT,
+    "not_good_enough": lambda s: not s.error < LIMIT,
+}
+FITTED = {
+    "other_input.array": lambda s: not agree(s.of_array, s.yhat, 1e-4),
+    "other_input.tensor": lambda s: not agree(s.of_tensor, s.yhat, 1e-4),
+    "not_seeded": lambda s: not same_state(s.state, s.state_again),
+    "model_ignored": lambda s: (
+        not same_state(s.state, s.other_state) and agree(s.of_other, s.yhat)
+    ),
+    "path_ignored": lambda s: not s.other_error < OTHER_LIMIT,
+}
 
 
-@exercise(
-    "C1.9",
-    "Fit and predict",
-    minutes=20,
-    level="hard",
-    look=PREDICT,
-    patience=6,
-    slow="Too many epochs (100 to 200 are plenty), workers in a loader, or a "
-    "data set that reads the whole file for each item. Or a loop that never "
-    "ends.",
-)
+@exercise
 def prediction(fit, predict):
     """Check ``fit(path)`` and ``predict(model, rides)`` on held-out rides."""
     rides, charge = held_out_rides()
-    model = _fitted(fit, RIDES)
-    yhat = call(predict, model, rides, shown=SHOWN)
-    _check_prediction(yhat, len(rides))
+    x = torch.tensor(rides)
+    model = _fit(fit, RIDES)
+    yhat = _predict(predict, model, rides)
     error = _rmse(yhat, charge)
     if not error < LIMIT:
-        _explain(model, predict, rides, charge, error)
-    _check_manners(predict, model, rides, yhat)
-    _check_seeded(fit, model)
-    _check_path(fit, predict)
-    return (
-        "On 40 rides that it never saw, your model is off by "
-        f"{error:.1f} points of charge."
-    )
+        _explain(predict, model, x, charge, error)
+    seen = Seen(yhat=yhat, state=copy.deepcopy(model.state_dict()))
+    seen.of_array = _predict(predict, model, x.numpy())
+    seen.of_tensor = _predict(predict, model, x)
+    _predict(predict, model, rides[:1])
+    seen.state_again = _fit(fit, RIDES).state_dict()
+    other_model, seen.other_error = _fit_other_rides(fit, predict)
+    seen.other_state = other_model.state_dict()
+    seen.of_other = _predict(predict, other_model, rides)
+    judge(FITTED, seen)
+    return {"error": error}
 
 
 def held_out_rides() -> tuple[list[list[float]], torch.Tensor]:
@@ -61,15 +80,10 @@ def held_out_rides() -> tuple[list[list[float]], torch.Tensor]:
     return [row[:2] for row in rows], torch.tensor([row[2:] for row in rows])
 
 
-def _fitted(fit, path) -> nn.Module:
+def _fit(fit, path) -> nn.Module:
     model = call(fit, path, shown="fit(path)")
     if not isinstance(model, nn.Module):
-        wrong(
-            "no_model",
-            expected="`fit(path)` returns the trained model.",
-            found=f"It returns {kind(model)}.",
-            cause="`return model` is missing, or the losses are returned.",
-        )
+        wrong("no_model", model=model)
     return model
 
 
@@ -77,161 +91,46 @@ def _rmse(yhat, charge) -> float:
     return float(((yhat - charge) ** 2).mean().sqrt())
 
 
-def _check_prediction(yhat, n: int) -> None:
-    if not isinstance(yhat, torch.Tensor):
-        wrong(
-            "no_tensor",
-            expected=f"A tensor [N, 1], here [{n}, 1].",
-            found=f"{kind(yhat)}.",
-            cause="The predictions were turned into numbers or a list, or "
-            "`return` is missing.",
-        )
-    if not yhat.is_floating_point() or torch.equal(yhat, yhat.round()):
-        wrong(
-            "rounded",
-            expected="The charge with its decimal places, floats.",
-            found="Whole numbers only.",
-            cause="The answer was rounded, or turned into `int`. Rounding is "
-            "for whoever prints it.",
-        )
-    if yhat.requires_grad:
-        wrong(
-            "recorded",
-            expected="A prediction without a graph.",
-            found="Autograd recorded it.",
-            cause="`torch.no_grad()` or `torch.inference_mode()` is missing.",
-        )
-    if list(yhat.shape) != [n, 1]:
-        wrong(
-            "shape",
-            expected=f"Shape [{n}, 1] for {n} rides.",
-            found=f"Shape {list(yhat.shape)}.",
-            cause="One row a ride, one column: no `squeeze`, no `flatten`.",
-        )
-    if yhat.device.type != "cpu":
-        wrong(
-            "not_on_cpu",
-            expected="The prediction is on the CPU.",
-            found=f"It is on `{yhat.device.type}`.",
-            cause="`.cpu()` is missing at the end.",
-        )
-
-
-def _explain(model, predict, rides, charge, error: float) -> None:
-    """Say why the predictions are bad: by what would have made them good."""
-    if error != error:
-        wrong(
-            "diverged",
-            expected=f"An error below {LIMIT} points of charge.",
-            found="`nan`.",
-            cause="The loss diverged: try a smaller learning rate, such as "
-            "0.1.",
-            look=CURVES,
-        )
-    scaled = [[km / 20, metres / 300] for km, metres in rides]
-    turned = [ride[::-1] for ride in rides]
-    tries = {
-        "fraction": (rides, 100, "The answer is in the units of the label, "
-                     "charge / 100. Multiply by 100."),
-        "not_scaled": (scaled, 1, "The rides were not scaled as in the data "
-                       "set: distance / 20, climb / 300."),
-        "neither": (scaled, 100, "The rides were not scaled, distance / 20 "
-                    "and climb / 300, and the answer not brought back: times "
-                    "100."),
-        "columns_swapped": (turned, 1, "Distance and climb changed places."),
-    }  # fmt: skip
-    for diagnosis, (asked, factor, cause) in tries.items():
-        if _rmse(factor * predict(model, asked), charge) < LIMIT:
-            _wrong_error(diagnosis, error, cause, "")
-    _wrong_error(
-        "not_good_enough",
-        error,
-        "Too few epochs, a learning rate that is too small or too large, a "
-        "step that does not train this model, or data that is scaled in one "
-        "way in `fit` and in another in `predict`. Print the losses that your "
-        "loop returns: do they fall, and level off near 0.0001?",
-        CURVES,
+def _predict(predict, model, rides) -> torch.Tensor:
+    """Predict with a model that was left in train mode, and look at it all."""
+    seen = Seen(
+        given=copy.deepcopy(rides), before=rides, n=len(rides), modes=[]
     )
 
+    def note_mode(module, _arguments) -> None:
+        seen.modes.append(any(part.training for part in module.modules()))
 
-def _wrong_error(diagnosis: str, error: float, cause: str, look: str) -> None:
-    wrong(
-        diagnosis,
-        expected=f"An error below {LIMIT} points of charge on the held-out "
-        "rides.",
-        found=f"{error:.1f} points.",
-        cause=cause,
-        look=look,
-    )
-
-
-def _check_manners(predict, model, rides, yhat) -> None:
-    """Look at what else `predict` does with its model and its rides."""
-    _check_mode(predict, model, rides, yhat)
-    x = torch.tensor(rides)
-    for other in (x.clone(), x.numpy().copy()):
-        again = call(predict, model, other, shown=SHOWN)
-        if not close(torch.as_tensor(other), x):
-            wrong(
-                "changes_input",
-                expected="The rides that were passed stay as they are.",
-                found="They were scaled in place.",
-                cause="`/=` writes into the caller's tensor. `x / scale` "
-                "makes a new one.",
-            )
-        if not close(again, yhat, 1e-4):
-            wrong(
-                "other_input",
-                expected="Rides in a list, an array or a tensor give the same.",
-                found="Other answers.",
-                cause="`torch.as_tensor(rides, dtype=torch.float32)` takes "
-                "all three.",
-            )
-    if list(call(predict, model, rides[:1]).shape) != [1, 1]:
-        wrong(
-            "one_ride",
-            expected="One ride gives a tensor of shape [1, 1].",
-            found="Another shape.",
-            cause="`squeeze` removes every axis of length 1, rows included.",
-        )
-
-
-def _check_mode(predict, model, rides, yhat) -> None:
-    """Ask once more, of a model that answers nonsense in train mode."""
-
-    def add_nonsense(module, _arguments, answer):
-        return answer + 1000.0 if module.training else answer
-
-    handle = model.register_forward_hook(add_nonsense)
-    model.train()
+    handle = model.train().register_forward_pre_hook(note_mode)
     try:
-        again = call(predict, model, rides, shown=SHOWN)
+        seen.yhat = call(
+            predict, model, seen.given, shown="predict(model, rides)"
+        )
     finally:
         handle.remove()
-    if not close(again, yhat, 1e-4):
-        wrong(
-            "train_mode",
-            expected="`predict` puts the model into eval mode.",
-            found="It left it in train mode.",
-            cause="`model.eval()` is missing. A linear layer does not mind; "
-            "with dropout or batch norm the answers would be wrong.",
-            look="chapter 09, the section *Forgetting `eval()`*",
-        )
+    judge(PREDICTED, seen)
+    return seen.yhat
 
 
-def _check_seeded(fit, model) -> None:
-    again = _fitted(fit, RIDES)
-    pairs = zip(model.parameters(), again.parameters(), strict=True)
-    if not all(torch.equal(a, b) for a, b in pairs):
-        wrong(
-            "not_seeded",
-            expected="`fit` gives the same model each time.",
-            found="Two calls gave two models.",
-            cause="The weights to start with are random, or the order of the "
-            "batches is. `torch.manual_seed(42)` before the model is built "
-            "fixes the first, a seeded generator of the loader the second.",
-            look="chapter 00, the section *A loop that works*",
-        )
+def _explain(predict, model, rides, charge, error: float) -> None:
+    """Say why the predictions are bad: by what would have made them good."""
+
+    def error_of(rides, factor) -> float:
+        return _rmse(factor * predict(model, rides.tolist()), charge)
+
+    scaled = rides / torch.tensor([20.0, 300.0])
+    judge(FAR, Seen(rides=rides, scaled=scaled, error=error, error_of=error_of))
+
+
+def _fit_other_rides(fit, predict) -> tuple[nn.Module, float]:
+    """Fit another file: what was learned has to come from there."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "other_rides.csv"
+        write_rides(_other_rides(150, seed=5), path)
+        model = _fit(fit, path)
+    rides = _other_rides(40, seed=6)
+    charge = torch.tensor(rides[:, 2:], dtype=torch.float32)
+    yhat = _predict(predict, model, rides[:, :2].tolist())
+    return model, _rmse(yhat, charge)
 
 
 def _other_rides(n: int, seed: int) -> np.ndarray:
@@ -241,24 +140,3 @@ def _other_rides(n: int, seed: int) -> np.ndarray:
     metres = generator.uniform(0, 300, n)
     charge = 50 - 1.5 * km + 0.04 * metres + 0.5 * generator.randn(n)
     return np.stack([km, metres, charge], axis=1)
-
-
-def _check_path(fit, predict) -> None:
-    """Fit another file: what was learned has to come from there."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "other_rides.csv"
-        write_rides(_other_rides(150, seed=5), path)
-        model = _fitted(fit, path)
-        rides = _other_rides(40, seed=6)
-        charge = torch.tensor(rides[:, 2:], dtype=torch.float32)
-        error = _rmse(predict(model, rides[:, :2].tolist()), charge)
-    if not error < OTHER_LIMIT:
-        wrong(
-            "path_ignored",
-            expected="`fit(path)` learns from the file that it is given.",
-            found=f"For rides of another bicycle it is off by {error:.1f} "
-            "points.",
-            cause="The name of a file stands in `fit`, or in the data set, in "
-            "place of `path`.",
-            look=PREDICT,
-        )
