@@ -215,7 +215,7 @@ class LayeredBench:
         self.model.train()
 
 
-def expect_nothing_ran(diary: Diary, *_) -> None:
+def expect_nothing_ran(diary: Diary) -> None:
     """Judge whether building a step that measures called the model already.
 
     Args:
@@ -233,7 +233,7 @@ GIVEN = {
 }
 
 
-def expect_given_parts(diary, predicted_from, x, *_) -> None:
+def expect_given_parts(diary, predicted_from, x) -> None:
     """Judge whether a step predicts from its features, and uses its loss.
 
     Args:
