@@ -35,6 +35,7 @@ STATE_DICT = {
     "parameters_only": lambda s: s.name == "model" and _has_no_names(s.value),
     "groups_only": lambda s: _has_no_names(s.value),
     "no_state_dict": lambda s: not isinstance(s.value, Mapping),
+    "optimizer_parts": lambda s: s.name == "optimizer" and s.missing,
 }
 NUMPY = {
     "numpy_array.tensors": lambda s: (
@@ -117,7 +118,9 @@ def _judge_dictionary(state) -> None:
     has = [key for key in state if key not in KEYS] if is_dictionary else []
     judge(RETURNED, Seen(state=state, lacks=lacks, has=has, keys=KEYS))
     for name, key in STATES.items():
-        judge(STATE_DICT, Seen(name=name, value=state[key]))
+        parts = state[key] if isinstance(state[key], Mapping) else {}
+        missing = sorted({"state", "param_groups"} - set(parts))
+        judge(STATE_DICT, Seen(name=name, value=state[key], missing=missing))
     for where, value in numpy_in(state):
         is_array = isinstance(value, np.ndarray)
         seen = Seen(where=where, value=value, is_array=is_array)

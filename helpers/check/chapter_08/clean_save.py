@@ -18,6 +18,7 @@ from helpers.practice.probes.states import same_state
 from helpers.practice.probes.troubles import troubles
 
 AFTERWARDS = {
+    "not_replaced.backwards": lambda s: s.new is None and s.old in s.beside,
     "not_replaced": lambda s: s.is_old and s.others_now - s.others,
     "not_there": lambda s: s.new is None,
     "not_there.old": lambda s: s.is_old,
@@ -81,6 +82,7 @@ def _judge_one_save(answer, path: Path, number: int) -> None:
             wrong("nothing_to_remove")
     seen.new, seen.others_now = content_of(path), others_of(path)
     seen.is_old = seen.new in (None, seen.old)
+    seen.beside = moments.seen[-1].beside
     judge(AFTERWARDS, seen)
     seen.is_other = path.stat().st_ino != place
     _judge_way(seen, moments.seen)
