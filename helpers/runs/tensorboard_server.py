@@ -270,6 +270,64 @@ def _tags_on_disk(logdir: Path) -> dict[str, list[str]]:
     return dict(sorted(tags.items()))
 
 
+def served_scalars(
+    logdir: str | Path, run: str, tag: str, wait: float = 30
+) -> tuple[list[int], list[float]]:
+    """Ask the server for the points of one curve, which may be too few.
+
+    TensorBoard's default reader takes a step that goes back for a restart, and
+    drops what was logged from that step on; the one in plain Python (on
+    Windows, or with ``--load_fast=false``) keeps every point. The server is
+    asked until it shows the point that was written last.
+
+    Args:
+        logdir: the folder that was given to ``%tensorboard``.
+        run: the name of the run: its path from ``logdir``.
+        tag: the name of the curve.
+        wait: seconds to give the server to read its files.
+
+    Returns:
+        steps and values, in the order in which they would be drawn.
+
+    Raises:
+        ServiceError: no server is running, or it does not show that point.
+    """
+    url = find_server(logdir)
+    newest = _newest_on_disk(Path(logdir), run, tag)
+    end = time.monotonic() + wait
+    while newest and time.monotonic() < end:
+        points = _shown_points(url, run, tag)
+        if points and points[-1][0] == newest:
+            return [step for _, step, _ in points], [v for *_, v in points]
+        time.sleep(0.2)
+    raise ServiceError(
+        f"The TensorBoard server at {url} does not show the last point of "
+        f"{tag!r} in the run {run!r} after {wait:g} seconds. Does "
+        f"{display_path(Path(logdir) / run)} hold that curve?"
+    )
+
+
+def _newest_on_disk(logdir: Path, run: str, tag: str) -> float | None:
+    """Return when the last point of a curve was logged; None without one."""
+    if tag not in _tags_on_disk(logdir).get(run, []):
+        return None
+    events = EventAccumulator(str(logdir / run))
+    events.Reload()
+    return events.Scalars(tag)[-1].wall_time
+
+
+def _shown_points(url: str, run: str, tag: str) -> list[list]:
+    """Ask once for points of time, step and value; none where it is busy."""
+    address = httpx.URL(
+        f"{url}/data/plugin/scalars/scalars", params={"run": run, "tag": tag}
+    )
+    try:
+        answer = _get(str(address), timeout=10)
+        return answer.json() if answer.is_success else []
+    except (httpx.HTTPError, ValueError):
+        return []
+
+
 def stop_server(logdir: str | Path) -> bool:
     """End the TensorBoard server of a folder; False if there was none.
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tensorboard import manager
+from torch.utils.tensorboard import SummaryWriter
 
 from helpers.errors import ServiceError
 from helpers.runs import close_log, log_losses, open_writer, run_folder
@@ -318,3 +320,54 @@ def test_tensorboard_ends_with_the_kernel_that_started_it(notes):
         kernel.stdout.close()
     server.wait(10)  # raises if it lives on
     assert not list(notes.iterdir())
+
+
+def write_curve(folder, steps, value):
+    with SummaryWriter(folder) as writer:
+        for step in steps:
+            writer.add_scalar("loss", value, step)
+
+
+@needs_posix  # there the fast reader is installed
+@pytest.mark.parametrize(
+    ("fast", "restarted", "resumed"),
+    [
+        ("true", [*range(5)], [*range(12)]),
+        ("false", [*range(20), *range(5)], [*range(10), *range(8, 12)]),
+    ],
+)
+def test_what_the_two_readers_show_of_a_step_back(
+    fast, restarted, resumed, notes, tmp_path
+):
+    """Chapter 06 tells this; should a release change it, that has to change."""
+    logdir = tmp_path / "logs"
+    for name, first, second in (
+        ("restarted", range(20), range(5)),
+        ("resumed", range(10), range(8, 12)),
+    ):
+        write_curve(logdir / name, first, 1.0)
+        time.sleep(1.1)  # event files are read in the order of their seconds
+        write_curve(logdir / name, second, 2.0)
+    program = Path(sysconfig.get_path("scripts")) / "tensorboard"
+    options = ["--logdir", logdir, "--port", "0", f"--load_fast={fast}"]
+    server = subprocess.Popen(
+        [program, *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(notes.parent)},
+    )
+    try:
+        end = time.monotonic() + 60
+        while not list(notes.glob("pid-*")) and time.monotonic() < end:
+            time.sleep(0.2)
+        steps, values = servers.served_scalars(logdir, "restarted", "loss")
+        assert steps == restarted
+        assert values[-1] == 2.0
+        assert servers.served_scalars(logdir, "resumed", "loss")[0] == resumed
+        for run, tag in (("resumed", "other"), ("other", "loss")):
+            with pytest.raises(ServiceError) as caught:
+                servers.served_scalars(logdir, run, tag, wait=1)
+            assert_one_sentence(caught.value)
+    finally:
+        server.terminate()
+        server.wait(10)
