@@ -50,8 +50,8 @@ def make_val_step_fn(
 
     Returns:
         perform_val_step_fn(x, y), which takes features [n, n_features] and
-        labels [n, 1] and returns the loss, a float. Gradients are not its
-        business: whoever calls it does so under ``torch.no_grad()``.
+        labels [n, 1] and returns the loss, a float. It does not switch
+        gradients off: its caller does, with ``torch.no_grad()``.
     """
 
     def perform_val_step_fn(x: torch.Tensor, y: torch.Tensor) -> float:

@@ -8,7 +8,7 @@ def mini_batch(device, data_loader, step_fn) -> float:
     """Run a step function on every batch of a loader (chapter 04).
 
     Args:
-        device: where each batch goes; the data set itself stays on the CPU.
+        device: where each batch goes; the dataset itself stays on the CPU.
         data_loader: gives features [n, n_features] and labels [n, 1].
         step_fn: takes one batch, returns its loss.
 

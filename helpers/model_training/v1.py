@@ -15,7 +15,7 @@ def train(configuration, x_train_tensor, y_train_tensor, n_epochs=1000):
         n_epochs: how often the model sees all points.
 
     Returns:
-        losses, one number an epoch, each before its update.
+        losses, one number per epoch, each before its update.
 
     Raises:
         PairingError, DivergenceError: see `helpers.pipeline.trains_with`.

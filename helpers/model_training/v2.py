@@ -16,7 +16,7 @@ def train(configuration, train_loader, n_epochs=1000):
         n_epochs: how often the model sees all points.
 
     Returns:
-        losses, one number an epoch: the mean of its batch losses.
+        losses, one number per epoch: the mean of its batch losses.
 
     Raises:
         PairingError, DataError, DivergenceError: see

@@ -20,7 +20,7 @@ def train(configuration, train_loader, val_loader, n_epochs=200):
         n_epochs: how often the model sees all training points.
 
     Returns:
-        losses and val_losses, one number an epoch each: means over all rows.
+        losses and val_losses, one number per epoch each: means over all rows.
 
     Raises:
         PairingError, DataError, DivergenceError: see
