@@ -21,6 +21,7 @@ EVERY = sorted(
 IGNORED = Path(__file__).with_name("ignored_outputs.toml")
 
 TAGS = {"raises-exception", "nbval-ignore-output", "no-stored-output"}
+TAGS |= {"predict"}  # stored folded, as `execute_pages` does it
 # What a reader does, in pages; and how a challenge is made of its solution.
 PRACTICE = {"exercise", "quiz"}
 CHALLENGE = {"task", "reasons"}
@@ -90,7 +91,11 @@ def test_valid_with_unique_ids_and_the_common_kernel(path):
     assert page.metadata.language_info == {"name": "python"}
     assert "widgets" not in page.metadata
     for cell in page.cells:
-        assert set(cell.metadata) <= {"tags"}, cell.metadata
+        folded = "predict" in cell.metadata.get("tags", [])
+        known = {"tags", "jupyter"} if folded else {"tags"}
+        assert set(cell.metadata) <= known, cell.metadata
+        if folded:
+            assert cell.metadata.jupyter == {"outputs_hidden": True}
         allowed = TAGS | PRACTICE
         if path.parent.name == "challenges":
             allowed = TAGS | PRACTICE | CHALLENGE
