@@ -180,6 +180,16 @@ class NoNegative(Rides):
         return super().__getitem__(index)
 
 
+class IgnoresTheSign(Rides):
+    def __getitem__(self, index):
+        return super().__getitem__(abs(index))
+
+
+class LoopsBackwards(Rides):
+    def __iter__(self):
+        return (self[index] for index in reversed(range(len(self))))
+
+
 class OtherError(Rides):
     def __getitem__(self, index):
         if not -len(self) <= index < len(self):
@@ -301,6 +311,8 @@ DATASET = Answers(
         "other_values": ByMaximum,
         "columns_swapped": Swapped,
         "no_negative": NoNegative,
+        "no_negative but another": IgnoresTheSign,
+        "wrong_loop backwards": LoopsBackwards,
         "no_index_error": WrapsAround,
         "wrong_error": OtherError,
         "unfinished": Half,

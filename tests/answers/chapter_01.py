@@ -214,6 +214,13 @@ def powers_recursive(exponents):
     return [lambda x: x**first] + powers_recursive(rest)
 
 
+def powers_in_one_place(exponents):
+    kept["exponents"] = list(exponents)
+    return [
+        lambda x, i=i: x ** kept["exponents"][i] for i in range(len(exponents))
+    ]
+
+
 class Power:
     def __init__(self, exponent):
         self.exponent = exponent
@@ -284,6 +291,7 @@ POWERS = Answers(
             lambda x, e=e: x * e for e in exponents
         ],
         "shared": powers_shared,
+        "shared as all look in one place": powers_in_one_place,
         "builder_returns_nothing": lambda exponents: print(exponents),
         "returns_nothing": lambda exponents: [print for _ in exponents],
     },

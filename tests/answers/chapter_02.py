@@ -183,6 +183,12 @@ class PolynomialLoopsShort(Polynomial):
             yield self[index]
 
 
+class PolynomialLoopsOn(Polynomial):
+    def __iter__(self):
+        while True:
+            yield from (self[index] for index in range(len(self)))
+
+
 class PolynomialWithEmptyMethod(Polynomial):
     """What does nothing on purpose is not left for later."""
 
@@ -314,6 +320,12 @@ POLYNOMIAL = Answers(
             )
         ),
         "label_shape": by_item(lambda x, y: (torch.cat([x, x**2]), y[0])),
+        "label_shape a row": by_item(
+            lambda x, y: (torch.cat([x, x**2]), y.reshape(1, 1))
+        ),
+        "label_shape squared too": by_item(
+            lambda x, y: (torch.cat([x, x**2]), torch.cat([y, y**2]))
+        ),
         "swapped": by_item(lambda x, y: (y, torch.cat([x, x**2]))),
         "dtype": by_item(lambda x, y: (torch.cat([x, x**2]).double(), y)),
         "columns_swapped": by_item(lambda x, y: (torch.cat([x**2, x]), y)),
@@ -347,6 +359,7 @@ POLYNOMIAL = Answers(
         ),
         "no_index_error but another": polynomial(_key_error),
         "wrong_loop": PolynomialLoopsShort,
+        "wrong_loop without an end": PolynomialLoopsOn,
         "no_batch": PolynomialBatches,
         "raises": by_item(lambda x, y: (torch.cat([x, z**2]), y)),  # noqa: F821
         "not_callable": Polynomial(torch.zeros(3, 1), torch.zeros(3, 1)),

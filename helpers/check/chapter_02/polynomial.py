@@ -41,15 +41,13 @@ def polynomial(answer):
     expect_length(data, len(X))
     first = item_of(data, 0)
     if not _unchanged(x, y):
-        wrong("in_place.first")
+        wrong("in_place")
     expect_item(first, SHAPES)
     for index in (*range(len(X)), -len(X), -1, -2):
         _judge_item(item_of(data, index), index, X[index], Y[index])
     if not matches(first, [3.0, 9.0], [71.0]):
         wrong("same_memory")
     check_contract(data, len(X), SHAPES)
-    if not _unchanged(x, y):
-        wrong("in_place")
     _judge_on_request(data, x, y)
     one = answer(*_columns(X, Y))
     before = item_of(one, 0)

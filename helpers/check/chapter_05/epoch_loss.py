@@ -39,7 +39,6 @@ BATCHES = {
         len(s.got) == 1 and len(s.got[0][0]) == sum(s.sizes)
     ),
     "left_out": lambda s: _are_first(s) and len(s.got) > 1,
-    "left_out.all_but_one": lambda s: _are_first(s) and s.n_batches == 2,
     "only_one": lambda s: _are_first(s),
     "step_twice": lambda s: same_batches(
         s.got, [batch for batch in s.batches for _ in (1, 2)]
