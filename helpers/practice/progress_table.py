@@ -5,6 +5,7 @@ python -m helpers progress
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from html import escape
 
 from helpers.course import Page, all_pages
@@ -15,25 +16,26 @@ from helpers.practice.exercises import all_exercises
 from helpers.practice.quiz import QUIZZES, load_quiz
 
 
+@dataclass(repr=False)
 class ProgressTable:
     """A table of what is solved, which a page shows as such.
 
     Attributes:
-        rows: page, exercises solved, quiz questions answered, as texts.
+        rows: texts, one for each column.
+        widths: of the columns, in a terminal.
+        head: names of the columns; none leaves the head out.
         below: sentences below the table: what is next, what went wrong.
     """
 
-    def __init__(self):
-        solved, trouble = progress_file.solved()
-        rows = [(page.name, *_counts(page, solved)) for page in all_pages()]
-        self.rows = [row for row in rows if any(row[1:])]
-        self.below = [*_next(solved), *([trouble] if trouble else [])]
+    rows: list[tuple[str, ...]]
+    widths: tuple[int, ...]
+    head: tuple[str, ...] = ()
+    below: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        head = ("", "exercises", "quiz")
+        rows = [self.head, *self.rows] if self.head else self.rows
         lines = [
-            f"{name:42}{done:12}{quiz}".rstrip()
-            for name, done, quiz in [head, *self.rows]
+            "".join(map(str.ljust, row, self.widths)).rstrip() for row in rows
         ]
         return "\n".join([*lines, "", *self.below])
 
@@ -41,12 +43,41 @@ class ProgressTable:
 
     def _repr_html_(self) -> str:
         below = "".join(f"<p>{escape(line)}</p>" for line in self.below)
-        return table(self.rows, ("", "exercises", "quiz")) + below
+        return table(self.rows, self.head) + below
 
 
 def show_progress() -> ProgressTable:
     """Return a table of what is solved, from ``runs/progress.jsonl``."""
-    return ProgressTable()
+    solved, trouble = progress_file.solved()
+    rows = [(page.name, *_counts(page, solved)) for page in all_pages()]
+    return ProgressTable(
+        rows=[row for row in rows if any(row[1:])],
+        widths=(42, 12, 0),
+        head=("", "exercises", "quiz"),
+        below=[*_next(solved), *([trouble] if trouble else [])],
+    )
+
+
+def show_tasks(key: str) -> ProgressTable:
+    """Return which tasks of a challenge are solved, now or earlier.
+
+    Args:
+        key: of its page in ``course.toml``, such as "C1".
+    """
+    solved, trouble = progress_file.solved()
+    tasks = [task for task in all_exercises() if task.page == key]
+    n_solved = sum(task.number in solved for task in tasks)
+    return ProgressTable(
+        rows=[
+            (t.number, t.title, "solved" if t.number in solved else "–")
+            for t in tasks
+        ],
+        widths=(6, 38, 0),
+        below=[
+            f"{n_solved} of {len(tasks)} tasks are solved.",
+            *([trouble] if trouble else []),
+        ],
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _counts(page: Page, solved: set[str]) -> tuple[str, str]:
     """Count exercises solved and questions answered of a page, in words."""
-    of_page = [e for e in all_exercises() if e.number.startswith(page.key)]
+    of_page = [e for e in all_exercises() if e.page == page.key]
     done = sum(entry.number in solved for entry in of_page)
     exercises = f"{done} of {len(of_page)}" if of_page else ""
     if not (QUIZZES / f"{page.key}.toml").exists():
