@@ -1,17 +1,24 @@
 """Open pages in a real JupyterLab, run all cells, and look: `make browser`.
 
-    python tests/browser.py --out DIR [--dark] [page ...]
+    python tests/browser.py --out DIR [--dark] [--width PIXELS] [page ...]
 
-Exits with 1 if a cell that is not meant to fail does, or writes to stderr, or
-if the keyboard alone cannot answer the quiz and open a hint. Saves screenshots
-to DIR. Needs the package playwright and a Chromium, which `make browser` does
-not install: on Debian, `apt install chromium`.
+Each page is run from top to bottom, its quiz answered and a hint opened with
+the keyboard alone, saved and closed. Then it is opened again twice: after its
+kernel was shut down, and as a page that JupyterLab does not trust. Exits with 1
+if a cell that is not meant to fail does or writes to stderr, if a quiz, a
+figure, a difference, a verdict or a frame is not there, live or reopened, or if
+the page or the server complains. Saves screenshots to DIR. The pages lie in a
+copy; the repository's own are not touched.
+
+Needs the package playwright and a Chromium, which `make browser` does not
+install: on Debian, `apt install chromium`.
 """
 
 import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -26,6 +33,11 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "browser"
+HOOK = "helpers.page.saving.before_saving"
+# What JupyterLab and TensorBoard themselves say on a good day.
+NOISE = re.compile(
+    "Three.js|favicon|sourcemap|ResizeObserver|Failed to load resource"
+)
 PATIENCE = 120  # seconds for a page to run
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -69,15 +81,60 @@ SELECT = """begins => {
   }
   return false;
 }"""
+# What is to be seen in the outputs, by kind. Cells out of sight are not drawn,
+# so that this is asked at every stop of a walk through the page.
+SEEN = """() => {
+  const seen = {figures: [], quizzes: [], differences: [], verdicts: [],
+                frames: [], broken: []};
+  const cells = document.querySelectorAll('.jp-CodeCell');
+  for (const cell of cells) {
+    const index = cell.dataset.windowedListIndex ?? '?';
+    for (const output of cell.querySelectorAll('.jp-OutputArea-output')) {
+      const text = output.innerText || '';
+      for (const img of output.querySelectorAll('img')) {
+        const good = img.alt.length > 20 && img.naturalWidth > 0
+          && img.naturalWidth >= 1.8 * img.clientWidth;
+        if (good) seen.figures.push(index + ':' + img.alt.slice(0, 40));
+        else seen.broken.push(index + ': ' + img.outerHTML.slice(0, 60));
+      }
+      if (output.querySelector('.course-quiz button, details summary')
+          && /Question 1/.test(text)) seen.quizzes.push(index);
+      if (/(Exercise|Task) \\S+ · .*: (solved|not started|not yet)/.test(text))
+        seen.verdicts.push(index);
+      const code = output.querySelector('pre code');
+      if (code && / → /.test(text)) {
+        const style = getComputedStyle(code);
+        (/mono/i.test(style.fontFamily) ? seen.differences : seen.broken)
+          .push(index);
+      }
+      for (const frame of output.querySelectorAll('iframe'))
+        seen.frames.push(index + ':' + frame.title);
+      if (/model not found|Error displaying|refused to connect/.test(text))
+        seen.broken.push(index + ':' + text.slice(0, 60));
+    }
+  }
+  return seen;
+}"""
 ANSWERS = """() => [...document.querySelectorAll('.course-quiz button')]
   .filter(button => /quiz-(right|wrong)/.test(button.className)).length"""
 OPEN_FOLDS = """() => document.querySelectorAll(
-  '.jp-MarkdownCell details[open]').length"""
+  '.jp-OutputArea-output details[open]').length"""
 SCROLL = """top => {
   const page = document.querySelector('.jp-WindowedPanel-outer');
   page.scrollTop = top;
   return page.scrollHeight;
 }"""
+
+
+def copied(folder: Path) -> Path:
+    """Copy the pages, which are saved here; return the folder above them."""
+    root = folder / "course"
+    shutil.copytree(
+        ROOT / "notebooks",
+        root / "notebooks",
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+    )
+    return root
 
 
 @contextlib.contextmanager
@@ -109,12 +166,13 @@ def jupyterlab(folder: Path, dark: bool):
         f"--IdentityProvider.token={TOKEN}",
         "--LabApp.expose_app_in_browser=True",
         "--no-browser",
+        f"--ContentsManager.pre_save_hook={HOOK}",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, **{k: str(v) for k, v in private.items()}},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -155,51 +213,159 @@ def try_keyboard(tab) -> list[str]:
             time.sleep(0.7)
             if tab.evaluate(ANSWERS) != n_answered:
                 faults.append("the keyboard does not choose an option")
-    if tab.evaluate(SELECT, "<details><summary>Hint 1"):
+    if tab.evaluate(SELECT, "from helpers.check import chapter"):
         time.sleep(1)
-        is_fold = lambda focus: focus[0] == "SUMMARY"  # noqa: E731
-        if not press_until(tab, "Tab", is_fold):
+        before = tab.evaluate(OPEN_FOLDS)
+        # from the cell into its output: the link of the verdict, then its folds
+        is_hint = lambda focus: focus[0] == "SUMMARY"  # noqa: E731
+        if not press_until(tab, "Tab", is_hint):
             faults.append("no hint is reached by Tab")
         tab.keyboard.press("Enter")
         time.sleep(0.3)
-        if tab.evaluate(OPEN_FOLDS) != 1:
+        if tab.evaluate(OPEN_FOLDS) != before + 1:
             faults.append("the keyboard does not open a hint, or opens two")
     return faults
 
 
-def run_page(browser, address: str, name: str, out: Path, dark: bool) -> list:
-    """Run all cells of a page, take screenshots, return what went wrong."""
-    tab = browser.new_page(viewport={"width": 1150, "height": 1300})
+def open_page(browser, address: str, name: str, size) -> tuple:
+    """Open a page; return its tab, and the list that takes its complaints."""
+    tab = browser.new_page(
+        viewport={"width": size[0], "height": size[1]}, device_scale_factor=1
+    )
+    said: list[str] = []
+    tab.on("pageerror", lambda error: said.append(f"page error: {error}"))
+    tab.on(
+        "console",
+        lambda message: (
+            said.append(f"console: {message.text[:100]}")
+            if message.type == "error" and not NOISE.search(message.text)
+            else None
+        ),
+    )
     tab.goto(f"{address}/lab/tree/notebooks/{name}?token={TOKEN}&reset")
     tab.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    return tab, said
+
+
+def wait_for_kernel(tab) -> None:
     tab.wait_for_function(
         "window.jupyterapp.shell.currentWidget"
-        "?.sessionContext?.session?.kernel?.status === 'idle'"
+        "?.sessionContext?.session?.kernel?.status === 'idle'",
+        timeout=60_000,
     )
+
+
+def command(tab, name: str) -> None:
     tab.evaluate(
-        "async () => { await window.jupyterapp.commands"
-        ".execute('notebook:run-all-cells'); }"
+        "async name => { await window.jupyterapp.commands.execute(name); }",
+        name,
     )
+
+
+def walk(tab, shots: Path | None) -> dict[str, set]:
+    """Go through a page from top to bottom; return what was to be seen."""
+    tab.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    seen: dict[str, set] = {}
+    step = tab.viewport_size["height"] - 150
+    top, number = 0, 0
+    height = tab.evaluate(SCROLL, top)
+    while top < height:
+        height = tab.evaluate(SCROLL, top)
+        time.sleep(0.8)  # cells are drawn when they come into sight
+        for kind, found in tab.evaluate(SEEN).items():
+            seen.setdefault(kind, set()).update(found)
+        if shots is not None:
+            tab.screenshot(path=f"{shots}_{number:02d}.png")
+        top, number = top + step, number + 1
+    return seen
+
+
+def run_page(browser, address: str, name: str, shots: Path, size) -> tuple:
+    """Run all cells of a page, use it, save it; return faults and sights."""
+    tab, said = open_page(browser, address, name, size)
+    wait_for_kernel(tab)
+    command(tab, "notebook:run-all-cells")
     end = time.monotonic() + PATIENCE
     state = tab.evaluate(STATE)
     while (state["todo"] or not state["idle"]) and time.monotonic() < end:
         time.sleep(0.5)
         state = tab.evaluate(STATE)
+    faults = state["faults"]
     if state["todo"]:
-        state["faults"].append(f"{state['todo']} cells did not run in time")
-    state["faults"] += try_keyboard(tab)
-    theme = "dark" if dark else "light"
-    tab.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    top, number = 0, 0
-    height = tab.evaluate(SCROLL, top)
-    while top < height:
-        height = tab.evaluate(SCROLL, top)
-        time.sleep(1)  # cells are drawn when they come into sight
-        shot = f"{Path(name).stem[:20]}_{theme}_{number:02d}.png"
-        tab.screenshot(path=str(out / shot))
-        top, number = top + 1150, number + 1
+        faults.append(f"{state['todo']} cells did not run in time")
+    faults += try_keyboard(tab)
+    seen = walk(tab, shots)
+    command(tab, "docmanager:save")
+    command(tab, "kernelmenu:shutdown")
+    time.sleep(1)
     tab.close()
-    return state["faults"]
+    return faults + said, seen
+
+
+def reopen(browser, address: str, name: str, shots: Path, size) -> tuple:
+    """Open a saved page and look, without running anything."""
+    tab, said = open_page(browser, address, name, size)
+    time.sleep(2)
+    seen = walk(tab, shots)
+    command(tab, "kernelmenu:shutdown")
+    tab.close()
+    return said, seen
+
+
+def compare(live: dict, again: dict, when: str) -> list[str]:
+    """Say what was there when the page ran and is not when it is reopened."""
+    faults = [f"{when}, broken: {one}" for one in sorted(again["broken"])]
+    for kind in ("figures", "quizzes", "differences", "verdicts"):
+        lost = live[kind] - again[kind]
+        if lost:
+            faults.append(f"{when}, {len(lost)} {kind} lost: {min(lost)}")
+    if again["frames"]:
+        faults.append(f"{when}, a frame without its server")
+    return faults
+
+
+def expected_in(path: Path) -> dict[str, int]:
+    """Count in the file of a page what has to be seen in the browser."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
+    outputs = [json.dumps(c.get("outputs", [])) for c in cells]
+    return {
+        "figures": sum(text.count("<img alt=") for text in outputs),
+        "quizzes": sum("\nshow_quiz(" in text for text in code),
+        "verdicts": sum(
+            bool(re.search(r"\ncheck\.(?!summary|tomorrow)\w+\(", text))
+            for text in code
+        ),
+        "differences": sum("show_difference(" in text for text in code),
+        "frames": sum(
+            "%tensorboard" in text or "show_tensorboard(" in text
+            for text in code
+        ),
+    }
+
+
+def look_at(browser, address, root: Path, name: str, options) -> list[str]:
+    """Run, save and reopen a page; return everything that is not right."""
+    theme = "dark" if options.dark else "light"
+    size = (options.width, options.height)
+    shots = options.out / f"{Path(name).stem[:20]}_{theme}_{options.width}"
+    path = root / "notebooks" / name
+    wanted = expected_in(path)
+    faults, live = run_page(browser, address, name, shots, size)
+    for kind, number in wanted.items():
+        if len(live[kind]) < number:
+            faults.append(f"{len(live[kind])} of {number} {kind} to be seen")
+    faults += [f"broken: {one}" for one in sorted(live["broken"])]
+    said, again = reopen(browser, address, name, None, size)
+    faults += said + compare(live, again, "reopened")
+    # a changed file has no signature, and JupyterLab does not trust it
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["metadata"]["opened"] = "elsewhere"
+    stranger = path.with_name("untrusted.ipynb")
+    stranger.write_text(json.dumps(content), encoding="utf-8")
+    other = Path(name).with_name("untrusted.ipynb").as_posix()
+    said, again = reopen(browser, address, other, f"{shots}_again", size)
+    return faults + said + compare(live, again, "not trusted")
 
 
 def main() -> int:
@@ -208,6 +374,8 @@ def main() -> int:
     parser.add_argument("pages", nargs="*", help="as below notebooks/")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--width", type=int, default=1440)
+    parser.add_argument("--height", type=int, default=900)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -223,14 +391,14 @@ def main() -> int:
     n_bad = 0
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        jupyterlab(Path(folder), options.dark) as address,
+        jupyterlab(root := copied(Path(folder)), options.dark) as address,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
             executable_path=chromium, args=FLAGS
         )
         for name in options.pages or every:
-            faults = run_page(browser, address, name, options.out, options.dark)
+            faults = look_at(browser, address, root, name, options)
             print(f"{name}: {'; '.join(faults) or 'as it should'}", flush=True)
             n_bad += bool(faults)
         browser.close()
