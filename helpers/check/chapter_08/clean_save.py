@@ -13,7 +13,7 @@ from helpers.check.chapter_08.saved_file import (
 )
 from helpers.check.chapter_08.troubled_save import judge_trouble
 from helpers.practice import Seen, call, exercise, judge, wrong
-from helpers.practice.probes.files import Moments
+from helpers.practice.probes.files import ANY_FILE, Moments
 from helpers.practice.probes.states import same_state
 from helpers.practice.probes.troubles import troubles
 
@@ -31,8 +31,8 @@ ON_THE_WAY = {
     "copied": lambda s: s.on_the_way,
     "in_place.overwritten": lambda s: s.old is not None and not s.is_other,
     "other_folder": lambda s: not s.is_aside_before,
-    "no_fsync": lambda s: not s.syncs,
-    "no_flush": lambda s: all(s.new not in sync.beside for sync in s.syncs),
+    "no_fsync": lambda s: not s.synced,
+    "no_flush": lambda s: all(s.new not in sync.beside for sync in s.synced),
 }
 
 
@@ -84,13 +84,16 @@ def _judge_one_save(answer, path: Path, number: int) -> None:
     seen.is_old = seen.new in (None, seen.old)
     seen.beside = moments.seen[-1].beside
     judge(AFTERWARDS, seen)
-    seen.is_other = path.stat().st_ino != place
+    seen.place_now = path.stat().st_ino
+    seen.is_other = seen.place_now != place
     _judge_way(seen, moments.seen)
     judge_content(path, number)
     if not same_state(state, state_of(number)):
         wrong("changes_state")
     if seen.others_now != seen.others:
         wrong("leftover", seen)
+    if not {m.synced for m in seen.synced} & {ANY_FILE, seen.place_now}:
+        wrong("no_fsync.of_another")
 
 
 def _judge_way(seen, moments: list) -> None:
@@ -101,6 +104,6 @@ def _judge_way(seen, moments: list) -> None:
     seen.on_the_way = [m for m in moments if m.content not in whole]
     seen.is_aside = any(seen.new in moment.beside for moment in moments)
     seen.is_aside_before = any(seen.new in moment.beside for moment in before)
-    seen.syncs = [moment for moment in before if moment.synced]
+    seen.synced = [m for m in before if m.synced is not None]
     n_bytes = [len(moment.content or b"") for moment in seen.on_the_way]
     judge(ON_THE_WAY, seen, n_bytes=min(n_bytes, default=0), n=len(seen.new))

@@ -3,8 +3,8 @@
 A kill comes at any moment. So whoever writes a file safely has to be right at
 all of them, and a look before and after is not enough. `sys.setprofile` calls
 a function of ours at each call and each return of the reader's thread, and of
-no other. Nothing is patched, and it does not matter how the answer reached
-`os.replace`.
+no other. It does not matter how the answer reached `os.replace`. One function
+is wrapped, `os.fsync`, since only its argument says which file was meant.
 """
 
 import contextlib
@@ -25,6 +25,7 @@ SYNCS = [
     for name in ("fsync", "fdatasync", "sync")
     if hasattr(os, name)
 ]
+ANY_FILE = 0
 RENAMES = [os.replace, os.rename]
 
 
@@ -54,12 +55,14 @@ class Moment:
     Attributes:
         content: of the file that is looked at; None if there was none.
         beside: contents of all other files in the folder and below it.
-        synced: whether a call of `os.fsync` had just returned.
+        synced: the file that a call of `os.fsync` had just brought to the
+            disk, by its number in the file system; `ANY_FILE` where that is
+            not known, None where there was no such call.
     """
 
     content: bytes | None
     beside: frozenset[bytes]
-    synced: bool = False
+    synced: int | None = None
 
 
 class Moments:
@@ -91,24 +94,34 @@ class Moments:
 
     def __enter__(self) -> "Moments":
         self._look()
+        self._fsync, os.fsync = os.fsync, self._noted_fsync
         self._before = sys.getprofile()
         sys.setprofile(self._at_event)
         return self
 
     def __exit__(self, *_) -> None:
         sys.setprofile(self._before)
+        os.fsync = self._fsync
         self._look()
 
-    def _at_event(self, _frame, event: str, function) -> None:
+    def _noted_fsync(self, fd) -> None:
+        """Bring a file to the disk; `_at_event` reads its number from here."""
+        number_of_synced_file = _number_of(fd)  # noqa: F841
+        self._fsync(fd)
+
+    def _at_event(self, frame, event: str, function) -> None:
         if event == "c_call" and not self.fired and self.fails(function):
             self.fired = True
             raise self.error
         # Only what is written in C changes files, so that a look after each of
         # its calls sees every state; a look at every line would be slow.
         if event in ("c_return", "c_exception"):
-            self._look(event == "c_return" and is_sync(function))
+            synced = None
+            if event == "c_return" and is_sync(function):
+                synced = frame.f_locals.get("number_of_synced_file", ANY_FILE)
+            self._look(synced)
 
-    def _look(self, synced: bool = False) -> None:
+    def _look(self, synced: int | None = None) -> None:
         beside = (
             _read(Path(folder) / name)
             for folder, _, names in os.walk(self.path.parent)
@@ -117,7 +130,7 @@ class Moments:
         )
         contents = frozenset(one for one in beside if one is not None)
         moment = Moment(_read(self.path), contents, synced)
-        if synced or not self.seen or moment != self.seen[-1]:
+        if synced is not None or not self.seen or moment != self.seen[-1]:
             self.seen.append(moment)
 
 
@@ -158,6 +171,15 @@ def no_file_written() -> Iterator[None]:
             sys.setprofile(before)
         if any(Path(folder).iterdir()):
             wrong("writes_a_file")
+
+
+def _number_of(file) -> int:
+    """Return the number of an open file in its file system."""
+    try:
+        fd = file if isinstance(file, int) else file.fileno()
+        return os.fstat(fd).st_ino
+    except (OSError, AttributeError):  # `os.fsync` itself says what is wrong
+        return ANY_FILE
 
 
 def _read(path: Path) -> bytes | None:
