@@ -5,6 +5,7 @@ import copy
 import csv
 import functools
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -826,6 +827,33 @@ def log_new_style(writer, epoch, *losses):
         writer.add_scalar(f"loss/{name}", loss, epoch, new_style=True)
 
 
+def method_logger(writer):
+    return LoggerObject(writer).__call__
+
+
+def object_logger(writer):
+    return SimpleNamespace(log_epoch=make_logger(writer))
+
+
+def logger_tag_second(writer):
+    def log_epoch(epoch, loss, val_loss):
+        writer.add_scalar(loss, "loss/training", epoch)
+
+    return log_epoch
+
+
+def logger_in_other_order(writer):
+    return lambda loss, val_loss, epoch: log_with(writer, epoch, loss, val_loss)
+
+
+def every_tenth_logger(writer):
+    def log_epoch(epoch, loss, val_loss):
+        if epoch % 10 == 0:
+            log_with(writer, epoch, loss, val_loss)
+
+    return log_epoch
+
+
 LOGGER = Answers(
     right={
         "course": make_logger,
@@ -833,6 +861,7 @@ LOGGER = Answers(
         "partial, flushed, other numbers": logger_of(log_with),
         "lambda": lambda w: lambda e, a, b: log_with(w, e, a, b),
         "new style": logger_of(log_new_style),
+        "method": method_logger,
     },
     wrong={
         "sub_runs": logger_of(log_scalars),
@@ -853,6 +882,11 @@ LOGGER = Answers(
         ),
         "shared": keeping_logger,
         "builder_returns_nothing": forgotten_logger,
+        "tag_not_first": logger_tag_second,
+        "other_order_of_arguments": logger_in_other_order,
+        "points_missing": every_tenth_logger,
+        "called_too_soon": object_logger,
+        "signature of the writer left in": lambda writer: log_with,
         "nothing_logged": lambda writer: lambda epoch, loss, val_loss: None,
         "signature": lambda writer: lambda loss, val_loss: None,
     },
@@ -983,11 +1017,71 @@ def resume_only_state(path, model, optimizer):
     return result
 
 
+def save_parameters(path, epoch, model, *rest):
+    save(
+        path, epoch, model, *rest,
+        model_state_dict=lambda _: dict(model.named_parameters()),
+    )  # fmt: skip
+
+
+def save_after_zero_grad(path, epoch, model, optimizer, *losses):
+    optimizer.zero_grad()
+    save(path, epoch, model, optimizer, *losses)
+
+
+def save_rounded(path, epoch, model, optimizer, *both):
+    both = [[round(float(loss), 4) for loss in losses] for losses in both]
+    save(path, epoch, model, optimizer, *both)
+
+
+def save_aside(path, *parts):
+    aside = path.with_suffix(".part")
+    save(aside, *parts)
+    aside.replace(path)
+
+
+def resume_loosely(path, model, optimizer, **how):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model_state_dict"], **how)
+    optimizer.load_state_dict(state["optimizer_state_dict"])
+    model.train()
+    return state["epoch"], state["loss"], state["val_loss"]
+
+
+def resume_top_only(path, model, optimizer):
+    result = resume_without("mode")(path, model, optimizer)
+    model.training = True
+    return result
+
+
+def resume_at_the_usual_rate(path, model, optimizer):
+    result = resume(path, model, optimizer)
+    optimizer.param_groups[0]["lr"] = 0.1
+    return result
+
+
+def resume_frozen(path, model, optimizer):
+    result = resume(path, model, optimizer)
+    model.requires_grad_(False)
+    return result
+
+
+def resume_opened_to_write(path, model, optimizer):
+    with open(path, "w+b") as file:
+        return torch.load(file, weights_only=True)
+
+
+def resume_swapped(path, model, optimizer):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["optimizer_state_dict"])
+
+
 CHECKPOINT = Answers(
     right={
         "course": (save, resume),
         "a list of tensors": (save_list, resume_list),
         "methods": (Keeper().save, Keeper().resume),
+        "written aside": (save_aside, resume),
         "partial": (functools.partial(save), functools.partial(resume)),
         "lambda": (lambda *a: save(*a), lambda *a: resume(*a)),
     },
@@ -1024,6 +1118,22 @@ CHECKPOINT = Answers(
             ),
         ),
         "unfinished": (save, ...),
+        "buffers_left_out": (
+            save_parameters,
+            functools.partial(resume_loosely, strict=False),
+        ),
+        "mode_of_the_top": (save, resume_top_only),
+        "settings written down": (save, resume_at_the_usual_rate),
+        "freezes": (save, resume_frozen),
+        "goes_on_otherwise": (
+            save,
+            functools.partial(resume_loosely, assign=True),
+        ),
+        "changes_the_file": (save, resume_opened_to_write),
+        "other_dictionary": (save, resume_swapped),
+        "save_changes gradients": (save_after_zero_grad, resume),
+        "losses rounded": (save_rounded, resume),
+        "no_three in a dictionary": (save, resume_without(result=dict)),
         "runs_code": (save, resume_without(weights_only=bool(0))),
         "losses in 32 bits": (save_32_bits, resume),
         "raises with the arguments of torch.save swapped": (

@@ -130,6 +130,44 @@ def epoch_counter(writer, epoch, loss, val_loss):
     epoch_plain(writer, n, loss, val_loss)
 
 
+def epoch_by_keyword(writer, epoch, loss, val_loss):
+    for part, value in (("training", loss), ("validation", val_loss)):
+        writer.add_scalar(
+            tag=f"loss/{part}",
+            scalar_value=torch.tensor(value, dtype=torch.float64),
+            global_step=epoch,
+            walltime=1e9 + epoch,
+            double_precision=True,
+        )
+
+
+def epoch_tag_second(writer, epoch, loss, val_loss):
+    writer.add_scalar(loss, "loss/training", epoch)
+    writer.add_scalar(val_loss, "loss/validation", epoch)
+
+
+def epoch_every(n):
+    def log_epoch(writer, epoch, loss, val_loss):
+        if epoch % n == 0:
+            epoch_plain(writer, epoch, loss, val_loss)
+
+    return log_epoch
+
+
+def epoch_not_the_first(writer, epoch, loss, val_loss):
+    if epoch:
+        epoch_plain(writer, epoch, loss, val_loss)
+
+
+def epoch_of_hparams(writer, epoch, loss, val_loss):
+    losses = {"loss/training": loss, "loss/validation": val_loss}
+    writer.add_hparams({"epoch": epoch}, losses)
+
+
+def epoch_in_other_order(writer, loss, val_loss, epoch):
+    epoch_plain(writer, epoch, loss, val_loss)
+
+
 EPOCH = Answers(
     right={
         "two lines": epoch_plain,
@@ -142,6 +180,7 @@ EPOCH = Answers(
         ],
         "one summary": epoch_summary,
         "any number of losses": epoch_of_many,
+        "by keyword, in 64 bits": epoch_by_keyword,
     },
     wrong={
         "no_step": epoch_with(step=lambda epoch: None),
@@ -175,6 +214,15 @@ EPOCH = Answers(
         ),
         "nothing_logged": lambda w, e, a, b: print(e, a, b),
         "shared": epoch_kept,
+        "tag_not_first": epoch_tag_second,
+        "tag_not_first but last": lambda w, e, a, b: w.add_scalar(
+            e, a, "loss/training"
+        ),
+        "points_missing every tenth only": epoch_every(10),
+        "points_missing every fifth only": epoch_every(5),
+        "points_missing at zero": epoch_not_the_first,
+        "sub_runs of hyperparameters": epoch_of_hparams,
+        "parameters_in_other_order": epoch_in_other_order,
         "raises": lambda w, e, a, b: w.add_scalar("loss", [a, b], e),
         "signature": lambda writer, loss, val_loss: None or writer.flush(),
     },
@@ -289,6 +337,37 @@ def features_of(batch):
     return batch[0]
 
 
+def graph_enumerated(writer, model, data_loader, device):
+    for number, (features, _labels) in enumerate(data_loader):
+        if number == 0:
+            writer.add_graph(model, features.to(device))
+
+
+def graph_of_all(writer, model, data_loader, device):
+    (features, *_), *_rest = data_loader
+    modes = [module.training for module in model.modules()]
+    writer.add_graph(model, input_to_model=features.to(device), verbose=False)
+    for module, mode in zip(model.modules(), modes, strict=True):
+        module.training = mode
+
+
+def graph_after_a_look(writer, model, data_loader, device):
+    features = next(iter(data_loader))[0].to(device)
+    model(features)
+    writer.add_graph(model, features)
+
+
+def graph_train_after(writer, model, data_loader, device):
+    model.eval()
+    graph_next(writer, model, data_loader, device)
+    model.train()
+
+
+def graph_of_the_dataset(writer, model, data_loader, device):
+    features, _label = data_loader.dataset[0]
+    writer.add_graph(model, features.unsqueeze(0).to(device))
+
+
 GRAPH = Answers(
     right={
         "next": graph_next,
@@ -300,6 +379,8 @@ GRAPH = Answers(
         ),
         "mode put back": graph_mode,
         "a copy": graph_of_copy,
+        "enumerate": graph_enumerated,
+        "all batches, each mode put back": graph_of_all,
     },
     wrong={
         "no_input": lambda w, m, loader, d: w.add_graph(m),
@@ -311,6 +392,20 @@ GRAPH = Answers(
             m, next(iter(loader))
         ),
         "whole_batch moved": graph_of(lambda batch: batch),
+        "no_tensor but the loader": lambda w, m, loader, d: w.add_graph(
+            m, loader
+        ),
+        "no_input but swapped": lambda w, m, loader, d: w.add_graph(
+            next(iter(loader))[0].to(d), m
+        ),
+        "labels by names": graph_of(lambda batch: [*batch][-1]),
+        "model_changed by a look": graph_after_a_look,
+        "mode_changed to train": graph_train_after,
+        "other_input from a row": graph_of_the_dataset,
+        "model_changed freezes": graph_of(
+            features_of,
+            after=lambda writer, model: model.requires_grad_(False),
+        ),
         "moves_model": lambda w, m, loader, d: graph_next(
             w, m.cpu(), loader, torch.device("cpu")
         ),
@@ -499,6 +594,56 @@ def weights_counter(writer, model, epoch):
     weights_named(writer, model, next(n))
 
 
+def weights_got(writer, model, epoch):
+    for name in dict(model.named_parameters()):
+        values = model.get_parameter(name)
+        writer.add_histogram(name, values, epoch, max_bins=64)
+
+
+def weights_of_state_kept(writer, model, epoch):
+    for name, values in model.state_dict(keep_vars=True).items():
+        if isinstance(values, nn.Parameter):
+            writer.add_histogram(name, values, epoch)
+
+
+def weights_tag_second(writer, model, epoch):
+    for name, parameter in model.named_parameters():
+        writer.add_histogram(parameter, name, epoch)
+
+
+def weights_every_tenth(writer, model, epoch):
+    if epoch % 10 == 0:
+        weights_named(writer, model, epoch)
+
+
+def weights_joined(writer, model, epoch):
+    parts = [parameter.flatten() for parameter in model.parameters()]
+    writer.add_histogram("parameters", torch.cat(parts), epoch)
+
+
+def weights_of_linear(writer, model, epoch):
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear):
+            writer.add_histogram(f"{name}.weight", module.weight, epoch)
+            writer.add_histogram(f"{name}.bias", module.bias, epoch)
+
+
+def weights_layers_eval(writer, model, epoch):
+    for layer in model.children():
+        layer.eval()
+    weights_named(writer, model, epoch)
+
+
+def weights_no_gradients(writer, model, epoch):
+    weights_named(writer, model, epoch)
+    for parameter in model.parameters():
+        parameter.grad = None
+
+
+def weights_in_other_order(model, writer, epoch):
+    weights_named(writer, model, epoch)
+
+
 WEIGHTS = Answers(
     right={
         "named_parameters": weights_named,
@@ -510,6 +655,8 @@ WEIGHTS = Answers(
         ],
         "state_dict without buffers": weights_state,
         "by module": weights_by_module,
+        "get_parameter": weights_got,
+        "state_dict with parameters": weights_of_state_kept,
         "clone": weights_with(change=lambda p: p.detach().clone().double()),
     },
     wrong={
@@ -543,6 +690,14 @@ WEIGHTS = Answers(
         "other_writer": weights_own_writer,
         "shared": weights_kept_writer,
         "nothing_logged": lambda w, m, e: print(list(m.named_parameters())),
+        "tag_not_first": weights_tag_second,
+        "epochs_missing": weights_every_tenth,
+        "one_tag joined": weights_joined,
+        "some_missing but linear ones": weights_of_linear,
+        "mode_changed of layers": weights_layers_eval,
+        "model_changed no gradients": weights_no_gradients,
+        "model_changed values": weights_with(change=lambda p: p.data.abs_()),
+        "parameters_in_other_order": weights_in_other_order,
         "raises": weights_by_numpy,
         "signature": lambda model, epoch: print(model, epoch),
     },
