@@ -839,9 +839,35 @@ def raises(kind, text=lambda response: response.json()["error"]):
     return result
 
 
+def floats_by_put(client, readings, method="PUT", path="/predict"):
+    body = rows_of(float(reading) for reading in readings)
+    return answers_of(client.request(method, path, json=body))
+
+
+def none_for_none(client, readings):
+    return ask(client, readings) if readings else []
+
+
+def by_text(response):
+    """Compare the status, a number, with a text."""
+    if response.status_code == "422":
+        raise ValueError(response.json()["error"])
+    return response.json()["y"]
+
+
+def by_key(response):
+    answer = response.json()
+    try:
+        return answer["y"]
+    except KeyError:
+        raise ValueError(answer["error"]) from None
+
+
 ASK = Answers(
     right={
         "course": ask,
+        "asks for the key": with_result(by_key),
+        "floats": functools.partial(floats_by_put, method="POST"),
         "class, request and content": Asker(),
         "partial": with_result(raises(ValueError)),
         "lambda": lambda client, readings: ask(client, readings),
@@ -856,6 +882,15 @@ ASK = Answers(
         "no_request judged here": judges_itself,
         "get": ask_by_get,
         "other_path": other_path,
+        "other_path by a slash": functools.partial(
+            floats_by_put, method="POST", path="/predict/"
+        ),
+        "get but PUT": floats_by_put,
+        "no_request for an empty list": none_for_none,
+        "other_error by a text": with_result(by_text),
+        "other_numbers whole": with_body(lambda r: rows_of(map(int, r))),
+        "other_numbers none at all": with_body(lambda r: {"rows": []}),
+        "no_list but the first": with_result(lambda r: answers_of(r)[0]),
         "fixed_address": fixed_address,
         "other_client": own_client,
         "closes_client": closes,
