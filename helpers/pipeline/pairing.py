@@ -115,7 +115,7 @@ def _expected(train: Callable, takes: tuple[str, ...]) -> str:
     """Say what a training version takes, and which version makes that."""
     package, _, version = train.__module__.rpartition(".")
     is_version = package == "helpers.model_training"
-    name = f"model_training {version}" if is_version else "This training"
+    name = f"model_training {version}" if is_version else "This train()"
     source = first_version_returning("data_preparation", takes)
     made = f", which data_preparation {source} makes" if source else ""
     return (

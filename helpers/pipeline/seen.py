@@ -189,10 +189,8 @@ class Clearing:
 
     def note_step(self, optimizer: Any) -> bool:
         """Note an update; return whether it followed an old gradient too."""
-        is_mixed = bool(self.mixed)
-        self.mixed.clear()
         self.used = {p for p in held_parameters(optimizer) if _is_any(p.grad)}
-        return is_mixed
+        return bool(self.mixed)
 
 
 def _is_any(gradient: torch.Tensor | None) -> bool:

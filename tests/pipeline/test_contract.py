@@ -258,7 +258,7 @@ def test_a_training_of_ones_own_is_not_called_a_version():
 
     with pytest.raises(PairingError) as caught:
         train(configure(1))
-    assert "This training takes train_loader" in str(caught.value)
+    assert "This train() takes train_loader" in str(caught.value)
 
 
 @pytest.mark.parametrize("n_epochs", [np.int64(2), np.int32(2), 2])

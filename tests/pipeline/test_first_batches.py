@@ -216,7 +216,7 @@ FAULTS = {
     "computes gradients or updates": validation_trains,
     "Gradients are on": gradients_in_validation,
     "drags its graph": tensor_loss,
-    "hold nan or inf": nan_data,
+    "of the first batch hold nan or inf": nan_data,
     "no parameter of this model": foreign_optimizer,
     r"predictions have shape \[5, 1\] and the labels \[5\]": lambda: (
         configure(linear()),
@@ -775,6 +775,10 @@ ORDINARY = {
     "several losses": several_losses,
     "step of another style": step_as_class,
     "accumulating gradients": accumulating,
+    "accumulating over an odd number of batches": lambda: (
+        accumulating()[0],
+        loader(batch_size=7),
+    ),
     "grad = None by hand": lambda: clearing_by_hand(set_none),
     "grad.zero_ by hand": lambda: clearing_by_hand(set_zero),
     "zero_grad of the model": lambda: clearing_by_hand(nn.Module.zero_grad),
