@@ -227,6 +227,56 @@ def only_training_losses(epoch, model, optimizer, losses, val_losses):
     )
 
 
+def item_by_item(epoch, model, optimizer, losses, val_losses):
+    def plain(values):
+        return [
+            value.item() if isinstance(value, np.generic) else value
+            for value in values
+        ]
+
+    return by_page(epoch, model, optimizer, plain(losses), plain(val_losses))
+
+
+def mode_put_back(epoch, model, *rest):
+    was = model.training
+    model.eval()
+    with torch.no_grad():
+        state = copy.deepcopy(course(epoch, model, *rest))
+    model.train(was)
+    return state
+
+
+def layer_in_eval_mode(epoch, model, *rest):
+    model[0].eval()
+    return course(epoch, model, *rest)
+
+
+def empties_a_list(epoch, model, optimizer, losses, val_losses):
+    state = course(epoch, model, optimizer, losses, val_losses)
+    losses.clear()
+    return state
+
+
+def one_step_more(epoch, model, optimizer, *losses):
+    state = copy.deepcopy(course(epoch, model, optimizer, *losses))
+    optimizer.step()
+    return state
+
+
+def makes_a_folder(*arguments):
+    Path("checkpoints").mkdir()
+    return course(*arguments)
+
+
+def one_for_all_by_default(epoch, model, optimizer, losses, vals, state={}):
+    state.update(course(epoch, model, optimizer, losses, vals))
+    return state
+
+
+def in_other_order(model, optimizer, epoch, losses, val_losses):
+    return course(epoch, model, optimizer, losses, val_losses)
+
+
 CHECKPOINT = Answers(
     right={
         "course": course,
@@ -239,6 +289,8 @@ CHECKPOINT = Answers(
         "in place": in_place,
         "lambda": lambda *arguments: makes()(*arguments),
         "partial": functools.partial(course),
+        "item by item": item_by_item,
+        "mode put back, a copy": mode_put_back,
         "64-bit tensor": makes(
             loss=lambda e, m, o, losses, v: torch.tensor(
                 losses, dtype=torch.float64
@@ -340,6 +392,28 @@ CHECKPOINT = Answers(
             loss=lambda *a: [round(float(x), 6) for x in a[3]]
         ),
         "shared": one_for_all,
+        "shared by default": one_for_all_by_default,
+        "changes_the_training layer": layer_in_eval_mode,
+        "changes_the_training list": empties_a_list,
+        "changes_the_training step": one_step_more,
+        "writes_a_file or a folder": makes_a_folder,
+        "optimizer_parts live": makes(
+            optimizer_state_dict=lambda e, m, o, *_: o.state
+        ),
+        "last_only mean": makes(loss=lambda *a: float(np.mean(a[3]))),
+        "no_list set": makes(loss=lambda *a: {float(x) for x in a[3]}),
+        "no_list but None": makes(val_loss=lambda *_: None),
+        "no_floats pairs": makes(
+            loss=lambda *a: [(k, float(x)) for k, x in enumerate(a[3])]
+        ),
+        "other_number plain ones": makes(
+            loss=lambda *a: [x for x in a[3] if type(x) is float]
+        ),
+        "refused path": makes(path=lambda *_: Path("by_hand.pt")),
+        "other_weights halved in place": lambda e, m, *rest: course(
+            e, m.half(), *rest
+        ),
+        "parameters_in_other_order": in_other_order,
         "signature": lambda epoch, model, optimizer, losses: {},
         "raises": makes(loss=lambda *a: [loss.item() for loss in a[3]]),
         "not_callable": {"epoch": 10},
@@ -545,6 +619,67 @@ def nothing(*_):
     """Leave this part out."""
 
 
+def opened_to_write(mode):
+    def resume(path, model, optimizer):
+        with open(path, mode) as file:
+            saved = torch.load(file, weights_only=True)
+        model.load_state_dict(saved["model_state_dict"])
+
+    return resume
+
+
+def saves_again(path, model, optimizer):
+    result = resume(path, model, optimizer)
+    torch.save({"epoch": result[0]}, path)
+    return result
+
+
+def renames_the_file(path, model, optimizer):
+    result = resume(path, model, optimizer)
+    path.rename(path.with_suffix(".done"))
+    return result
+
+
+def freezes_it(path, model, optimizer):
+    result = resume(path, model, optimizer)
+    model.requires_grad_(False)
+    return result
+
+
+def layers_only(model):
+    model.training = False
+    for layer in model.children():
+        layer.train()
+
+
+def usual_rate(path, model, optimizer):
+    result = resume(path, model, optimizer)
+    for group in optimizer.param_groups:
+        group["lr"] = 0.1
+    return result
+
+
+def new_optimizer(path, model, optimizer):
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    return resume(path, model, optimizer)
+
+
+def pops_the_parts(path, model, optimizer):
+    saved = torch.load(os.fspath(path), weights_only=True)
+    model.train().load_state_dict(saved.pop("model_state_dict"))
+    optimizer.load_state_dict(saved.pop("optimizer_state_dict"))
+    return tuple(saved.values())
+
+
+def with_an_error_of_its_own(path, model, optimizer):
+    if not path.exists():
+        raise FileNotFoundError(path)
+    try:
+        return resume(path, model, optimizer)
+    except Exception as error:
+        raise ValueError(f"{path.name} does not fit.") from error
+
+
 RESUME = Answers(
     right={
         "course": resume,
@@ -554,6 +689,14 @@ RESUME = Answers(
         "partial": functools.partial(resume),
         "lambda": lambda *three: resume(*three),
         "match": by_match,
+        "pop": pops_the_parts,
+        "an error of its own": with_an_error_of_its_own,
+        "no gradients": resume_with(
+            optimizer_part=lambda o, saved: [
+                o.load_state_dict(saved["optimizer_state_dict"]),
+                o.zero_grad(),
+            ]
+        ),
         "memory-mapped": resume_with(
             load=lambda path: torch.load(path, weights_only=True, mmap=True)
         ),
@@ -647,6 +790,31 @@ RESUME = Answers(
             result=lambda s: (s["epoch"], [], [])
         ),
         "changes_the_file": uses_it_up,
+        "changes_the_file by w+": opened_to_write("w+b"),
+        "changes_the_file by wb": opened_to_write("wb"),
+        "changes_the_file saved again": saves_again,
+        "changes_the_file renamed": renames_the_file,
+        "freezes": freezes_it,
+        "no_train_mode without parentheses": resume_with(
+            mode=lambda model: model.train
+        ),
+        "eval_mode but the layers": resume_with(mode=layers_only),
+        "optimizer_partly usual rate": usual_rate,
+        "no_optimizer but a new one": new_optimizer,
+        "other_losses one short": resume_with(
+            result=lambda s: (s["epoch"], s["loss"][:-1], s["val_loss"][:-1])
+        ),
+        "other_epoch range": resume_with(
+            result=lambda s: (range(s["epoch"]), s["loss"], s["val_loss"])
+        ),
+        "assigned to the optimizer": resume_with(
+            optimizer_part=lambda o, saved: setattr(
+                o, "state_dict", saved["optimizer_state_dict"]
+            )
+        ),
+        "parameters_in_other_order": lambda model, optimizer, path: resume(
+            path, model, optimizer
+        ),
         "uses_page_objects": into_the_page,
         "raises": resume_with(result=lambda s: (s["epoch"], s["losses"], [])),
         "raises elsewhere": other_path,
@@ -1026,6 +1194,120 @@ def elsewhere(path):
     return Path(tempfile.gettempdir(), f"{path.name}.{os.getpid()}.part")
 
 
+def named_temporary(state, path):
+    file = tempfile.NamedTemporaryFile(dir=path.parent, delete=False)
+    try:
+        with file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(file.name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(file.name)
+        raise
+
+
+def read_before_it_counts(state, path):
+    aside = path.with_suffix(".part")
+    try:
+        with open(aside, "w+b") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file)
+        torch.load(aside, weights_only=True)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def both_errors(state, path):
+    aside = path.with_suffix(".part")
+    try:
+        save_whole(state, path)
+    except KeyboardInterrupt:
+        aside.unlink(missing_ok=True)
+        raise
+    except Exception:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def sync_the_folder(aside):
+    number = os.open(aside.parent, os.O_RDONLY)
+    os.fsync(number)
+    os.close(number)
+
+
+def sync_the_old(state, path):
+    aside = path.with_suffix(".part")
+    try:
+        torch.save(state, aside)
+        if path.exists():
+            sync_file(path)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def opened_with_w_plus(state, path):
+    with open(path, "w+b") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_when_closed(state, path):
+    aside = path.with_suffix(".part")
+    try:
+        with open(aside, "wb") as file:
+            torch.save(state, file)
+        os.fsync(file.fileno())
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def folder_of_its_own_left(state, path):
+    folder = path.parent / "aside"
+    folder.mkdir(exist_ok=True)
+    try:
+        torch.save(state, folder / "new")
+        sync_file(folder / "new")
+        os.replace(folder / "new", path)
+    finally:
+        (folder / "new").unlink(missing_ok=True)
+
+
+def old_file_out_of_the_way(state, path):
+    backup = path.with_suffix(".old")
+    if path.exists():
+        path.replace(backup)
+    try:
+        save_clean(state, path)
+        backup.unlink(missing_ok=True)
+    except BaseException:
+        if backup.exists():
+            backup.replace(path)
+        raise
+
+
+def says_so_in_the_state(state, path):
+    state["saved"] = True
+    save_clean(state, path)
+
+
+def always_an_os_error(state, path):
+    try:
+        save_clean(state, path)
+    except BaseException as error:
+        raise OSError("could not save") from error
+
+
+def always_one_name(state, path):
+    save_clean(state, path.with_name("checkpoint.pt"))
+
+
 SAVE = Answers(
     right={
         "course": save_clean,
@@ -1042,6 +1324,9 @@ SAVE = Answers(
         "a second try": tries_twice,
         "a name nobody has": with_a_random_name,
         "an error of its own for the disk": says_more,
+        "NamedTemporaryFile": named_temporary,
+        "read once before it counts": read_before_it_counts,
+        "both kinds of errors": both_errors,
     },
     wrong={
         "in_place": straight,
@@ -1057,6 +1342,22 @@ SAVE = Answers(
         "no_fsync": save_with(sync=without_a_sync),
         "no_fsync in time": save_with(
             sync=without_a_sync, finish=sync_too_late
+        ),
+        "no_fsync but of the folder": save_with(sync=sync_the_folder),
+        "no_fsync but of the old file": sync_the_old,
+        "in_place with w+": opened_with_w_plus,
+        "raises closed": sync_when_closed,
+        "leftover folder": folder_of_its_own_left,
+        "gap to be put back": old_file_out_of_the_way,
+        "other_content marked": says_so_in_the_state,
+        "hides_the_error as its own": always_an_os_error,
+        "not_there but under one name": always_one_name,
+        "not_replaced swapped": save_with(
+            finish=lambda aside, path: os.replace(path, aside),
+            tidy=nothing,
+        ),
+        "parameters_in_other_order": lambda path, state: save_clean(
+            state, path
         ),
         "no_flush": unflushed,
         "not_replaced": save_with(finish=lambda aside, path: None),
