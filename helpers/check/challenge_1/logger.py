@@ -3,7 +3,8 @@
 import functools
 
 from helpers.check.chapter_07.logged_epoch import check_log
-from helpers.practice import call, exercise, expect_function
+from helpers.practice import call, exercise
+from helpers.practice.expect import expect_function
 
 
 @exercise
