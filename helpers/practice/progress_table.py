@@ -25,12 +25,15 @@ class ProgressTable:
         widths: of the columns, in a terminal.
         head: names of the columns; none leaves the head out.
         below: sentences below the table: what is next, what went wrong.
+        links: where the first column leads in a page, by its text; addresses
+            are relative to ``notebooks/``.
     """
 
     rows: list[tuple[str, ...]]
     widths: tuple[int, ...]
     head: tuple[str, ...] = ()
     below: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         rows = [self.head, *self.rows] if self.head else self.rows
@@ -43,7 +46,11 @@ class ProgressTable:
 
     def _repr_html_(self) -> str:
         below = "".join(f"<p>{escape(line)}</p>" for line in self.below)
-        return table(self.rows, self.head) + below
+        rows = [(self._linked(first), *rest) for first, *rest in self.rows]
+        return table(rows, self.head) + below
+
+    def _linked(self, text: str) -> str:
+        return f"[{text}]({self.links[text]})" if text in self.links else text
 
 
 def show_progress() -> ProgressTable:
@@ -55,6 +62,7 @@ def show_progress() -> ProgressTable:
         widths=(42, 12, 0),
         head=("", "exercises", "quiz"),
         below=[*_next(solved), *([trouble] if trouble else [])],
+        links={page.name: page.file for page in all_pages()},
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from helpers.check import chapter_01 as check
 from helpers.practice import progress_file, progress_table
 from helpers.practice.exercises import all_exercises
 from tests.answers.chapter_01 import line_by_def, line_swapped
+from tests.tools import NOTEBOOKS
 
 
 @pytest.fixture(autouse=True)
@@ -147,3 +149,13 @@ def test_the_table_says_when_all_is_done(own_file):
     for entry in all_exercises():
         progress_file.note_solved(entry.number)
     assert "Every exercise is solved." in str(progress_table.show_progress())
+
+
+def test_on_the_start_page_the_table_leads_to_every_page():
+    shown = progress_table.show_progress()._repr_html_()
+    targets = re.findall(r'<a href="([^"]+)"', shown)
+    names = [name for name, *_ in progress_table.show_progress().rows]
+    assert len(targets) == len(names)
+    for target in targets:
+        assert (NOTEBOOKS / target).exists(), target
+    assert "](" not in str(progress_table.show_progress())
