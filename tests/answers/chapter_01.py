@@ -1,5 +1,6 @@
 """Answers to the exercises of chapter 01."""
 
+import copy
 import functools
 from fractions import Fraction
 
@@ -543,6 +544,27 @@ def sets_rate(model, loss_fn, optimizer):
     return step
 
 
+def forgets_momentum(model, loss_fn, optimizer):
+    def step(x, y):
+        optimizer.state.clear()
+        return plain_step(model, loss_fn, optimizer, x, y)
+
+    return step
+
+
+def copies_optimizer(model, loss_fn, optimizer):
+    return StepObject(model, loss_fn, copy.deepcopy(optimizer))
+
+
+class StepModule(torch.nn.Module):
+    def __init__(self, model, loss_fn, optimizer):
+        super().__init__()
+        self.model, self.loss_fn, self.optimizer = model, loss_fn, optimizer
+
+    def forward(self, x, y):
+        return plain_step(self.model, self.loss_fn, self.optimizer, x, y)
+
+
 def leaves_recording_off(model, loss_fn, optimizer):
     def step(x, y):
         with torch.enable_grad():
@@ -625,6 +647,7 @@ TRAIN_STEP = Answers(
         "class": StepObject,
         "partial": lambda *three: functools.partial(plain_step, *three),
         "lambda": lambda m, f, o: lambda x, y: plain_step(m, f, o, x, y),
+        "a module": StepModule,
         "gradients by autograd.grad": by_gradients,
         "recording switched on": lambda *three: torch.enable_grad()(
             StepObject(*three)
@@ -679,6 +702,8 @@ TRAIN_STEP = Answers(
         "other_optimizer in each call": own_optimizer_inside,
         "other_optimizer by hand": by_hand,
         "other_update by another rate": sets_rate,
+        "other_update as momentum is lost": forgets_momentum,
+        "no_step by a copy": copies_optimizer,
         "recording_left_off": leaves_recording_off,
         "zeroed_too_early by the model": zeroes_by_the_model,
         "no_train_mode below the first level": step_builder(

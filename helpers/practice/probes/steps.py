@@ -22,7 +22,7 @@ class Diary:
         recorded: for each forward pass, whether autograd recorded it.
         losses: the arguments of each call of the loss, (first, second).
         inputs: the features of each forward pass.
-        ready: for each step of the optimizer, whether it found gradients.
+        gradients: for each step of the optimizer, those that it found.
     """
 
     events: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Diary:
     recorded: list[bool] = field(default_factory=list)
     losses: list[tuple] = field(default_factory=list)
     inputs: list[torch.Tensor] = field(default_factory=list)
-    ready: list[bool] = field(default_factory=list)
+    gradients: list[list[torch.Tensor]] = field(default_factory=list)
 
     def clear(self) -> None:
         """Begin a new page."""
@@ -86,13 +86,20 @@ class DiarySGD(optim.SGD):
         super().__init__(parameters, lr=0.2, momentum=0.8)
         self.diary = diary
 
+    def __getstate__(self):
+        """Keep the diary in copies, too."""
+        return {**super().__getstate__(), "diary": self.diary}
+
     def step(self, closure=None):
         """Do a step, and note it; a closure runs, and is noted, before."""
         result = super().step(closure)
         given = (p for group in self.param_groups for p in group["params"])
         self.diary.events.append("step")
-        self.diary.ready.append(
-            any(p.grad is not None and bool(p.grad.any()) for p in given)
+        self.diary.gradients.append(
+            [
+                torch.zeros_like(p) if p.grad is None else p.grad.clone()
+                for p in given
+            ]
         )
         return result
 
@@ -248,13 +255,23 @@ def expect_given_parts(diary, predicted_from, x) -> None:
     judge(GIVEN, Seen(predicted_from=predicted_from, x=x, events=events))
 
 
-def make_batches(n_batches: int = 3, n: int = 6, seed: int = 2) -> list[tuple]:
-    """Draw batches of features [n, 2] and labels [n, 1]."""
+def make_batches(
+    n_batches: int = 3, n: int = 6, seed: int = 2, steepness: float = 1.0
+) -> list[tuple]:
+    """Draw batches of features [n, 2] and labels [n, 1].
+
+    Args:
+        n_batches: how many.
+        n: rows in each.
+        seed: of the numbers.
+        steepness: what the labels are multiplied by; 10 makes gradients that
+            show whether they were clipped.
+    """
     numbers = torch.Generator().manual_seed(seed)
     return [
         (
             torch.rand(n, 2, generator=numbers),
-            torch.rand(n, 1, generator=numbers),
+            torch.rand(n, 1, generator=numbers) * steepness,
         )
         for _ in range(n_batches)
     ]
