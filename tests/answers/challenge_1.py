@@ -1242,6 +1242,12 @@ def predict_and_switch_off(model, rides):
     return predict(model, rides, context=contextlib.nullcontext)
 
 
+def fit_and_switch_off(path):
+    model = fit(path)
+    torch.set_grad_enabled(False)
+    return model
+
+
 @functools.cache
 def fitted_on_the_page():
     return fit(RIDES)
@@ -1322,6 +1328,7 @@ PREDICTION = Answers(
         "changes_input": (fit, predict_in_place),
         "changes_input of a list": (fit, predict_in_list),
         "grad_left_off": (fit, predict_and_switch_off),
+        "grad_left_off by fit": (fit_and_switch_off, predict),
         "model_ignored": (fit, predict_with_that),
         "train_mode of the outer module": (
             fit,

@@ -203,6 +203,28 @@ def val_mode_left(model, loss_fn):
     return step
 
 
+def puts_mode_back(model, loss_fn):
+    """Validate as exercise 05.2 does."""
+
+    @torch.no_grad()
+    def step(x, y):
+        was_training = model.training
+        model.eval()
+        loss = loss_fn(model(x), y).item()
+        model.train(was_training)
+        return loss
+
+    return step
+
+
+def outer_mode_only(model, loss_fn):
+    def step(x, y):
+        model.training = False
+        return loss_fn(model(x), y).item()
+
+    return step
+
+
 def without_item(model, loss_fn):
     def step(x, y):
         model.eval()
@@ -334,6 +356,7 @@ MY_MODEL = Answers(
         "weights written down": by_numbers,
         "a class for the model": with_part(build=Net),
         "in eval mode at first": in_eval_mode,
+        "a careful validation": with_part(make_val=puts_mode_back),
         "the name of the device": with_part(device=str(find_device())),
         "sum of both": with_part(
             make_loss=lambda: lambda yhat, y: ((yhat - y) ** 2).mean()
@@ -398,6 +421,7 @@ MY_MODEL = Answers(
         "val_step_trains": with_part(make_val=trains),
         "val_step_trains all the same": with_part(make_val=trains_anyway),
         "val_in_train_mode": with_part(make_val=val_mode_left),
+        "val_in_train_mode inside": with_part(make_val=outer_mode_only),
         "train_in_eval_mode": with_part(make_train=without_mode),
         "other_update": with_part(make_train=adds_only),
         "other_settings": with_sgd(weight_decay=0.1),

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from helpers.datasets.rides import HELD_OUT, RIDES, write_rides
-from helpers.practice import Seen, agree, call, exercise, judge, wrong
+from helpers.practice import Seen, agree, call, exercise, judge
 from helpers.practice.probes.states import same_state
 
 LIMIT = 1.3  # percentage points of charge, root mean squared error
@@ -18,6 +18,10 @@ LIMIT = 1.3  # percentage points of charge, root mean squared error
 # that never saw them is wrong by about 20 points.
 OTHER_LIMIT = 3.0
 
+FITTED = {
+    "grad_left_off.fit": lambda s: not torch.is_grad_enabled(),
+    "no_model": lambda s: not isinstance(s.model, nn.Module),
+}
 PREDICTED = {
     "changes_input": lambda s: not agree(s.given, s.before),
     "grad_left_off": lambda s: not torch.is_grad_enabled(),
@@ -40,7 +44,7 @@ FAR = {
     "columns_swapped": lambda s: s.error_of(s.rides.flip(1), 1) < LIMIT,
     "not_good_enough": lambda s: not s.error < LIMIT,
 }
-FITTED = {
+MANNERS = {
     "other_input.array": lambda s: not agree(s.of_array, s.yhat, 1e-4),
     "other_input.tensor": lambda s: not agree(s.of_tensor, s.yhat, 1e-4),
     "not_seeded": lambda s: not same_state(s.state, s.state_again),
@@ -69,7 +73,7 @@ def prediction(fit, predict):
     other_model, seen.other_error = _fit_other_rides(fit, predict)
     seen.other_state = other_model.state_dict()
     seen.of_other = _predict(predict, other_model, rides)
-    judge(FITTED, seen)
+    judge(MANNERS, seen)
     return {"error": error}
 
 
@@ -82,8 +86,7 @@ def held_out_rides() -> tuple[list[list[float]], torch.Tensor]:
 
 def _fit(fit, path) -> nn.Module:
     model = call(fit, path, shown="fit(path)")
-    if not isinstance(model, nn.Module):
-        wrong("no_model", model=model)
+    judge(FITTED, Seen(model=model))
     return model
 
 

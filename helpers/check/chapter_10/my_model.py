@@ -59,12 +59,12 @@ STEPPED = {
     "other_step.tensor": lambda s: isinstance(s.loss, torch.Tensor),
     "other_step.kind": lambda s: not isinstance(s.loss, (int, float)),
     "other_step": lambda s: not agree(s.loss, s.ours.loss),
-    "val_step_trains": lambda s: s.strays and s.name == "val_step_fn",
+    "val_step_trains": lambda s: s.strays and s.name == STEPS[1],
     "step_trains_nothing": lambda s: s.strays and agree(s.after, s.before),
     "other_optimizer_in_step": lambda s: s.strays and not s.optimizer.state,
     "other_update": lambda s: s.strays,
-    "val_in_train_mode": lambda s: s.in_train_mode > s.ours.in_train_mode,
-    "train_in_eval_mode": lambda s: s.in_train_mode < s.ours.in_train_mode,
+    "val_in_train_mode": lambda s: s.name == STEPS[1] and any(s.modes),
+    "train_in_eval_mode": lambda s: s.name == STEPS[0] and not all(s.modes),
 }
 
 

@@ -56,15 +56,22 @@ def trace_run(
         run: takes a configuration, and trains it.
 
     Returns:
-        for each call of a step: its name, its loss, the parameters before and
-        after, whether it left the model in train mode, and the error if it
-        wants gradients where they are off.
+        for each call of a step: its ``name``, its ``loss``, the parameters
+        ``before`` and ``after``, the ``modes`` of all modules when the model
+        was called (True: train mode), and the ``error`` if it wants gradients
+        where they are off.
     """
     trace: list[Seen] = []
 
     def noted(name: str, batch) -> float:
         model, step = configuration.model, getattr(configuration, name)
         seen = Seen(name=name, before=numbers_of(model), loss=None, error=None)
+        seen.modes = []
+
+        def note_modes(module, _arguments) -> None:
+            seen.modes += [part.training for part in module.modules()]
+
+        handle = model.register_forward_pre_hook(note_modes)
         try:
             seen.loss = call(step, *batch, shown=f"{name}(x, y)")
         except RuntimeError as error:
@@ -72,8 +79,9 @@ def trace_run(
             if torch.is_grad_enabled() or not expected:
                 raise
             seen.error = error
+        finally:
+            handle.remove()
         seen.after = numbers_of(model)
-        seen.in_train_mode = model.training
         trace.append(seen)
         return 0.0
 
