@@ -27,7 +27,7 @@ CALL = "train_step_fn(x, y)"
 PREDICTED = {
     "other_model": lambda s: "forward" not in s.events,
     "no_train_mode": lambda s: not s.modes[0],
-    "recording_left_off": lambda s: not s.recording,
+    "recording_left_off": lambda s: not torch.is_grad_enabled(),
 }
 LOSS_ARGUMENTS = {
     "swapped": lambda s: not _recorded(s.first) and _recorded(s.second),
@@ -118,10 +118,7 @@ def _call(step, bench: Bench, x, y) -> Seen:
     loss = call(step, x.clone(), y.clone(), shown=CALL)
     noted = bench.diary.copy()
     seen = Seen(**vars(noted), has=noted.has, x=x, loss=loss, before=before)
-    seen.recording, seen.parameters = (
-        torch.is_grad_enabled(),
-        bench.parameters(),
-    )
+    seen.parameters = bench.parameters()
     seen.loss_after = lopsided(bench.model.layer(x), y).item()
     return seen
 

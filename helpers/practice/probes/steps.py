@@ -9,7 +9,6 @@ import torch
 from torch import nn, optim
 
 from helpers.practice.signs import Seen, judge
-from helpers.practice.signs import agree as close  # noqa: F401
 
 
 @dataclass
