@@ -81,6 +81,14 @@ def signs_in(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
+def home_of(package: str, name: str) -> str:
+    """Return the module in which something that a package offers is defined."""
+    if not package.startswith(("helpers.check", "helpers.practice")):
+        return package
+    thing = getattr(importlib.import_module(package), name, None)
+    return getattr(thing, "__module__", package)
+
+
 def closure(path: Path, seen: set[Path]) -> set[Path]:
     """Return a file and what it imports, of checkers and of their engine."""
     if path in seen:
@@ -90,7 +98,8 @@ def closure(path: Path, seen: set[Path]) -> set[Path]:
         if not isinstance(node, ast.ImportFrom) or not node.module:
             continue
         for alias in node.names:
-            for name in (f"{node.module}.{alias.name}", node.module):
+            home = home_of(node.module, alias.name)
+            for name in (f"{node.module}.{alias.name}", node.module, home):
                 other = (ROOT / name.replace(".", "/")).with_suffix(".py")
                 ours = name.startswith(("helpers.check.", "helpers.practice."))
                 if ours and other.exists():
