@@ -305,6 +305,23 @@ def seeded(make, seed):
     return make()
 
 
+def test_what_sparse_adam_remembers_is_compared(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+
+    def make():
+        return configure(lambda p: optim.SparseAdam(p, lr=0.1), model=Words())
+
+    source = make()
+    train(source, range(2))
+    save_checkpoint(path, source, LOSSES, LOSSES)
+    state = read_checkpoint(path)
+    state["optimizer_state_dict"]["state"][0]["exp_avg"] = torch.ones(10, 5)
+    torch.save(state, path)
+    with pytest.raises(CheckpointError, match="exp_avg") as caught:
+        load_checkpoint(path, make())
+    assert_one_sentence(caught.value)
+
+
 class Moody(optim.SGD):
     """An optimizer of one's own that remembers more when there is a slope."""
 
