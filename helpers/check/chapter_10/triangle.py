@@ -108,8 +108,8 @@ def _rate(answer, step: int, setting):
     """Ask for the rate of one step, which has to be a number."""
     shown = _shown(step, setting)
     rate = call(answer, step, *setting, shown=shown)
-    if rate is None and step > 0:
-        wrong("returns_nothing.branch", shown=shown)
+    if rate is None:
+        wrong("returns_nothing.branch" if step else "returns_nothing", n=step)
     expect_number(rate, shown, "the rate of this step", FLOAT)
     return rate
 
