@@ -314,7 +314,7 @@ def cost_of_saving(tries, folder) -> Row:
         tries,
         f"{p95:.1f} ms",
         f"{plain_p95:.1f} ms",
-        bool(p95 <= max(15, 4 * plain_p95) or tries < 100),
+        bool(p95 <= 15 or tries < 100),
     )
 
 
