@@ -94,19 +94,3 @@ def checkers_in(package: str, folder: Iterable[str]) -> dict[str, Checker]:
         if isinstance(checker, Checker):
             found[module.name] = checker
     return found
-
-
-_new = exercise
-
-
-def exercise(look_at, title="", **more):  # noqa: D103  until all are moved
-    if not isinstance(look_at, str):
-        return _new(look_at)
-    more.pop("slow", None)
-
-    def decorate(function):
-        path = Path(inspect.getfile(function)).with_suffix(".toml")
-        entry = Exercise(look_at, title, path=path, **more)
-        return register(entry, function)
-
-    return decorate

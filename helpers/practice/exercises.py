@@ -105,16 +105,3 @@ def all_exercises() -> list[Exercise]:
     return sorted(
         (entry for entry in found if entry), key=lambda entry: entry.number
     )
-
-
-def __getattr__(name):  # old names, until every checker is moved
-    from helpers.practice import calling, checkers, describe, judging
-
-    old = {
-        "call": calling.call,
-        "kind": describe.describe,
-        "code": describe.inline_code,
-        "brief": describe.one_line,
-        "SECONDS": judging.SECONDS,
-    }
-    return old[name] if name in old else getattr(checkers, name)

@@ -75,8 +75,6 @@ def _outcome(
             return fill(entry.solved, said)
         return said or " ".join(entry.solved.split())
     except Wrong as mistake:
-        if hasattr(mistake, "finding"):  # until all are moved
-            return mistake.finding
         return words.put(mistake)
     except sandbox.TimeUp:
         return words.put(Wrong("too_slow", {"seconds": seconds}))

@@ -3,30 +3,15 @@
 import html
 import re
 from dataclasses import dataclass
-from typing import NoReturn
 
 from helpers.page.colours import IDLE, RIGHT, WRONG
 from helpers.page.markdown import as_html, folded, framed, markdown
-from helpers.practice.signs import Wrong
-from helpers.practice.words import Finding
-
-__all__ = ["Verdict", "as_html", "markdown", "wrong"]
 
 SOLVED, NOT_STARTED, NOT_YET = "solved", "not started", "not yet"
 COLOUR = {SOLVED: RIGHT, NOT_STARTED: IDLE, NOT_YET: WRONG}
 NOTHING_THERE = (
     "Write your answer in place of the `...`, run its cell, then this one."
 )
-
-
-class Worded(Wrong):
-    def __init__(self, finding):
-        super().__init__(finding.diagnosis, {})
-        self.finding = finding
-
-
-def wrong(diagnosis, *, expected, found, cause, look="") -> NoReturn:
-    raise Worded(Finding(diagnosis, expected, found, cause, look or None))
 
 
 @dataclass(frozen=True)
