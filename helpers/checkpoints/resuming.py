@@ -59,6 +59,13 @@ class Checkpoint:
         default=None, repr=False, compare=False
     )
 
+    def check_resumes(self, configuration: Trained) -> None:
+        """Check that this was loaded into a configuration; see below.
+
+        `helpers.pipeline.trains_with` calls it before anything is trained.
+        """
+        check_resumes(self, configuration)
+
 
 def losses_so_far(
     resume_from: Checkpoint | None,

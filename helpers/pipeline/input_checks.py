@@ -19,7 +19,7 @@ from helpers.devices import find_device
 from helpers.errors import DataError, DivergenceError
 
 NO_BATCH = (
-    "The loader gives no batch at all. Either its data set is empty, or "
+    "The loader gives no batch at all. Either its dataset is empty, or "
     "drop_last=True drops the only batch, which is not full."
 )
 
@@ -178,7 +178,7 @@ def n_batches(data_loader) -> int | None:
     """Return how many batches an epoch has; None where nobody knows."""
     try:
         return len(data_loader)
-    except TypeError:  # no loader, or an iterable data set without a length
+    except TypeError:  # no loader, or an iterable dataset without a length
         return None
 
 

@@ -84,6 +84,7 @@ def trains_with(
             _check_data(train, values, taken, configuration.device)
             _check_no_data_as_setting(train, signature, values, taken)
             check_settings(values)
+            _check_resumes(values, configuration)
             watch = _watch(configuration, values, taken, tensor_losses)
             with contextlib.ExitStack() as around:
                 if puts_back and configuration.put_back:
@@ -176,6 +177,16 @@ def _check_no_data_as_setting(
                 f"One argument too many: {name} is a {kind}. "
                 f"{_expected(train, takes)}"
             )
+
+
+def _check_resumes(
+    values: dict[str, Any], configuration: Configuration
+) -> None:
+    """Let what a run goes on from say whether it fits (see checkpoints)."""
+    for value in values.values():
+        check = getattr(value, "check_resumes", None)
+        if inspect.ismethod(check):
+            check(configuration)
 
 
 def _watch(

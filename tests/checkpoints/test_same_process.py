@@ -97,10 +97,16 @@ def test_a_new_configuration_is_not_the_one_that_was_loaded(saved):
     said = refuses_to_resume(checkpoint, resuming.configure(CASE))
     assert "configure_model" in said
     check_resumes(checkpoint, configuration)  # the right one
+    # train itself says so, before a step is made from the wrong weights
+    other = resuming.configure(CASE)
+    before = state_of(other)
+    with pytest.raises(CheckpointError, match="another configuration"):
+        train_on(checkpoint, other)
+    assert identical(state_of(other), before)
     del configuration
     gc.collect()
     with pytest.raises(CheckpointError, match="no longer exists"):
-        train_on(checkpoint, resuming.configure(CASE))
+        losses_so_far(checkpoint)
 
 
 def test_other_weights_loaded_meanwhile(saved, tmp_path):
