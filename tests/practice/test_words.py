@@ -53,9 +53,15 @@ def texts_of(node) -> list[str]:
 
 def is_table(node: ast.Dict) -> bool:
     """Whether a dictionary holds predicates, some of them written out."""
-    kinds = (ast.Lambda, ast.Name, ast.Attribute)
-    return all(isinstance(value, kinds) for value in node.values) and any(
-        isinstance(value, ast.Lambda) for value in node.values
+
+    def is_written(value) -> bool:
+        # also one that a function makes of a lambda: by(lambda n: n + 1)
+        given = value.args if isinstance(value, ast.Call) else [value]
+        return any(isinstance(one, ast.Lambda) for one in given)
+
+    named = (ast.Name, ast.Attribute)
+    return any(map(is_written, node.values)) and all(
+        is_written(value) or isinstance(value, named) for value in node.values
     )
 
 
@@ -248,7 +254,7 @@ def test_no_prose_in_checkers():
                 and id(node) not in docs
             ):
                 n_words = len(re.findall(r"[A-Za-z]{2,}", node.value))
-                assert n_words < 12, f"{path.name}:{node.lineno}: {node.value}"
+                assert n_words < 15, f"{path.name}:{node.lineno}: {node.value}"
 
 
 # ----------------------------------------------------------------- the engine
