@@ -39,8 +39,11 @@ def call(function, *arguments, shown: str = "", **named) -> Any:
     except TypeError as error:
         if line_of(error):  # the reader's own code ran
             raise
-        sign = "signature.call" if shown else "signature"
-        wrong(sign, shown=shown, message=without_temporary(str(error)))
+        wrong(
+            "signature.call" if shown else "signature",
+            shown=shown,
+            message=without_temporary(str(error)),
+        )
 
 
 def line_of(error: BaseException) -> str:
