@@ -8,6 +8,17 @@ from tqdm.auto import tqdm
 from tqdm.notebook import tqdm as notebook_tqdm
 
 
+class _QuietBar(notebook_tqdm):
+    """A bar that stays away when the work fails before it is shown."""
+
+    def display(self, *args, bar_style=None, **settings):
+        # a failure turns the bar red; one that nobody has seen yet would be
+        # an empty bar above the error
+        if bar_style == "danger" and not self.displayed:
+            return
+        super().display(*args, bar_style=bar_style, **settings)
+
+
 def progress(steps: Iterable, description: str = "epochs") -> Iterable:
     """Show a bar while iterating, after a second; remove it at the end.
 
@@ -23,6 +34,7 @@ def progress(steps: Iterable, description: str = "epochs") -> Iterable:
         return steps
     # In a page the output is never a terminal, so only elsewhere may tqdm
     # decide by that (disable=None).
-    options: dict[str, Any]
-    options = {} if issubclass(tqdm, notebook_tqdm) else {"disable": None}
-    return tqdm(steps, desc=description, leave=False, delay=1, **options)
+    options: dict[str, Any] = {"desc": description, "leave": False, "delay": 1}
+    if issubclass(tqdm, notebook_tqdm):
+        return _QuietBar(steps, **options)
+    return tqdm(steps, disable=None, **options)

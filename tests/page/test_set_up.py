@@ -6,8 +6,10 @@ from types import SimpleNamespace
 import matplotlib
 import pytest
 import torch
+import tqdm.notebook
 
 from helpers.errors import DataError, in_short
+from helpers.page import progress_bar
 from helpers.page import set_up as set_up_module
 from helpers.page.progress_bar import progress
 from helpers.page.set_up import check_environment, set_up
@@ -193,3 +195,20 @@ def test_a_bar_gives_every_step(monkeypatch, steps):
     bar = progress(steps, "epochs")
     assert bar is not steps
     assert len(list(bar)) in (2, 5)
+
+
+@pytest.mark.parametrize(("delay", "n_shown"), [(60, 0), (1e-9, 1)])
+def test_a_failure_shows_no_bar_that_was_not_there(monkeypatch, delay, n_shown):
+    """One that fails at once has no empty bar above its error."""
+    shown = []
+    monkeypatch.setattr(tqdm.notebook, "display", shown.append)
+    bar = progress_bar._QuietBar(
+        range(5), leave=False, delay=delay, mininterval=0
+    )
+    with pytest.raises(ValueError):
+        for step in bar:
+            if step == 3:
+                raise ValueError
+    bar.close()
+    del bar, step
+    assert len(shown) == n_shown
