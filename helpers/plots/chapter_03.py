@@ -72,7 +72,7 @@ def batches(batch_of: np.ndarray):
     axes.set(xlim=(-0.8, n_points - 0.2), ylim=(n_rows - 0.5, -0.5))
     axes.set_xticks(range(0, n_points, 16))
     axes.set_xlabel("number of the point in the training set")
-    title = f"Every epoch deals the same {n_points} points into new batches"
+    title = f"Every epoch cuts the same {n_points} points into new batches"
     axes.set_title(title)
     keys = [Rectangle((0, 0), 1, 1, color=SERIES[i]) for i in range(n_batches)]
     names = [f"batch {number}" for number in range(n_batches)]
@@ -84,7 +84,7 @@ def batches(batch_of: np.ndarray):
     return figure, (
         f"{n_rows} rows of {n_points} cells, coloured by batch, {n_batches} in "
         "all. With shuffle=False the batches are blocks of neighbours. In "
-        f"{listed(epochs)} the colours are mixed, each time in another way: "
+        f"{listed(epochs)} the colours are mixed, differently each time: "
         f"{listed(alone)} percent of the points stay in their block."
     )
 
