@@ -143,12 +143,27 @@ def _says_nothing(part: ast.stmt) -> bool:
     if isinstance(part, ast.Raise):
         return "NotImplemented" in ast.unparse(part)
     if isinstance(part, ast.Return):
-        return part.value is None or ast.unparse(part.value) in ("None", "...")
+        return part.value is None or _is_nothing(part.value)
     return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
 
 
+def _is_nothing(value: ast.expr) -> bool:
+    """Whether a value is None, ``...``, or several of them."""
+    if isinstance(value, (ast.Tuple, ast.List)):
+        return bool(value.elts) and all(map(_is_nothing, value.elts))
+    return isinstance(value, ast.Constant) and value.value in (None, ...)
+
+
 def _gap(part: ast.AST) -> bool:
-    """Whether ``...`` stands in the place of a value."""
+    """Whether ``...`` stands in the place of a value, or of a whole block."""
+    if isinstance(part, (ast.For, ast.While, ast.With, ast.If)):
+        inside = part.body[0]
+        return (
+            len(part.body) == 1
+            and isinstance(inside, ast.Expr)
+            and isinstance(inside.value, ast.Constant)
+            and inside.value.value is ...
+        )
     if isinstance(part, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)):
         return isinstance(part.value, ast.Constant) and part.value.value is ...
     if isinstance(part, ast.Call):
