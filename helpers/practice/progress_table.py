@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from helpers.course import Page, all_pages
-from helpers.page.markdown import table
+from helpers.page.markdown import INDENT, table
 from helpers.paths import display_path
 from helpers.practice import progress_file
 from helpers.practice.exercises import all_exercises
@@ -45,7 +45,8 @@ class ProgressTable:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        below = "".join(f"<p>{escape(line)}</p>" for line in self.below)
+        start = f'<p style="padding-left: {INDENT}">'
+        below = "".join(f"{start}{escape(line)}</p>" for line in self.below)
         rows = [(self._linked(first), *rest) for first, *rest in self.rows]
         return table(rows, self.head) + below
 
