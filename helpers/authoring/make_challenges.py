@@ -22,8 +22,8 @@ END = "_solution.ipynb"
 # What stands in a challenge where its solution says that it is the solution,
 # and what ends it.
 BANNER = (
-    "> Write your answers in place of the `...`. Each is looked at on the "
-    "spot, and nothing you do here can break anything."
+    "> Write your answers in place of the `...`. Each is checked on the spot, "
+    "and nothing you do here can break anything."
 )
 END_NOTE = (
     "Stuck, or done? There is [a solution with reasons]({solution}), best "
@@ -96,10 +96,10 @@ def _emptied(node: ast.stmt, lines: list[str]) -> str:
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return "\n".join(lines[node.lineno - 1 : node.end_lineno])
     if isinstance(node, ast.FunctionDef):
-        return f"{_header(node, lines)} ..."
+        return _desk(node, lines)
     if isinstance(node, ast.ClassDef):
         methods = [
-            f"{_header(part, lines)} ..."
+            _desk(part, lines)
             for part in node.body
             if isinstance(part, ast.FunctionDef)
         ]
@@ -109,6 +109,12 @@ def _emptied(node: ast.stmt, lines: list[str]) -> str:
     if isinstance(node, ast.Assign):
         return f"{ast.unparse(node.targets[0])} = ..."
     return ""
+
+
+def _desk(node: ast.FunctionDef, lines: list[str]) -> str:
+    """Return a signature with room below it for the reader's own code."""
+    indent = " " * (node.col_offset + 4)
+    return f"{_header(node, lines)}\n{indent}# your code\n{indent}..."
 
 
 def _header(node: ast.FunctionDef | ast.ClassDef, lines: list[str]) -> str:

@@ -75,8 +75,8 @@ def test_unsolved_it_says_so_and_solved_it_shows_every_task(path):
         for cell in page.cells
         if cell.source.endswith("\ncheck.summary()")
     ]
-    assert "0 of 9 tasks solved" in summaries[0]
-    assert "9 of 9 tasks solved" in summaries[1]
+    assert "0 of 9 tasks are solved." in summaries[0]
+    assert "9 of 9 tasks are solved." in summaries[1]
 
 
 @every_solution
@@ -127,9 +127,10 @@ print(SIZE)
 '''
     assert make_challenges.without_answers(source) == (
         "import math\n\n\nfrom torch import nn\n\n\nSIZE = ...\n\n\n"
-        "def long(\n    a,\n    b=None,\n): ...\n\n\n"
-        "class Data(nn.Module):\n    def __init__(self, path): ...\n\n"
-        "    def __len__(self): ..."
+        "def long(\n    a,\n    b=None,\n):\n    # your code\n    ...\n\n\n"
+        "class Data(nn.Module):\n    def __init__(self, path):\n"
+        "        # your code\n        ...\n\n"
+        "    def __len__(self):\n        # your code\n        ..."
     )
 
 
