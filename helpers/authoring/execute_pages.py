@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from helpers.authoring.boxes import with_boxes
 from helpers.course import NOTEBOOKS
 
 PURPOSE = "Execute pages from a fresh kernel and store them in one form."
@@ -93,6 +94,8 @@ def normalise(page: NotebookNode) -> None:
     for cell in page.cells:
         tags = sorted(cell.metadata.get("tags", []))
         cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
+        if cell.cell_type == "markdown":
+            cell.source = with_boxes(cell.source)
         if PREDICT in tags:
             cell.metadata["jupyter"] = {"outputs_hidden": True}
         if cell.cell_type == "code":
@@ -107,11 +110,5 @@ def _normal_output(output: NotebookNode) -> NotebookNode:
     if output.output_type in ("display_data", "execute_result"):
         # a widget lives with its kernel; its text form is what can be kept
         output.data.pop("application/vnd.jupyter.widget-view+json", None)
-        output.metadata = NotebookNode(
-            {
-                kind: value
-                for kind, value in output.metadata.items()
-                if kind == "image/png"
-            }
-        )
+        output.metadata = NotebookNode()
     return output
