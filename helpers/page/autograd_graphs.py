@@ -1,11 +1,18 @@
-"""Draw the graph of `torchviz.make_dot` without the Graphviz program."""
+"""Draw graphs without the Graphviz program.
+
+That of `torchviz.make_dot`, or the one that `add_graph` put into an event file.
+"""
 
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+import graphviz
 
 from helpers.page.colours import CARD, FAINT, MODEL, OTHER, TRAINING
 from helpers.page.pictures import DPI, Picture, listed
@@ -56,6 +63,24 @@ def draw_graph(graph) -> Picture | None:
         timeout=30,
     )
     return Picture.of_png(drawn.stdout, in_words(source))
+
+
+def draw_nodes(nodes: Iterable[Any]) -> Picture | None:
+    """Return the graph that `add_graph` wrote as a picture for the page.
+
+    Args:
+        nodes: of the graph in the event file, each with a ``name`` and, in
+            ``input``, the names of the nodes that lead to it. Names that are
+            not among the nodes are left out.
+    """
+    graph = graphviz.Digraph(node_attr={"shape": "box"})
+    by_name = {node.name: node for node in nodes}
+    for name, node in by_name.items():
+        graph.node(name)
+        for source in node.input:
+            if source in by_name:
+                graph.edge(source, name)
+    return draw_graph(graph)
 
 
 def in_words(source: str) -> str:

@@ -1,5 +1,7 @@
 """Graphs of autograd and of modules, as pictures with words."""
 
+from collections import namedtuple
+
 import graphviz
 import pytest
 import torch
@@ -7,7 +9,7 @@ from torch import nn
 from torchviz import make_dot
 
 from helpers.page import autograd_graphs
-from helpers.page.autograd_graphs import draw_graph, in_words
+from helpers.page.autograd_graphs import draw_graph, draw_nodes, in_words
 from helpers.page.colours import TRAINING
 
 # torchviz compares versions in the old way
@@ -53,6 +55,23 @@ def test_names_with_slashes_and_more_than_two_sources():
         graph.edge(name, "out/y")
     assert in_words(graph.source) == (
         "A graph of 4 nodes. in/x, w and b lead to out/y."
+    )
+
+
+def test_nodes_of_an_event_file():
+    """Arrows come from the inputs that are nodes; others are left out."""
+    Node = namedtuple("Node", "name input")
+    nodes = [
+        Node("layer/1", ["layer/weight", "in/x", "elsewhere"]),
+        Node("layer/weight", []),
+        Node("in/x", []),
+        Node("out/y", ["layer/1"]),
+    ]
+    picture = draw_nodes(nodes)
+    assert picture is not None
+    assert picture.alt == (
+        "A graph of 4 nodes. layer/weight and in/x lead to layer/1. layer/1 "
+        "leads to out/y."
     )
 
 
