@@ -5,6 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# The environment imports helpers from the folder in which it was set up, which
+# .ready names. In a copy, or after a move, it is set up again.
+SET_UP_IN := $(shell cat $(READY) 2>/dev/null)
+ifneq ($(SET_UP_IN),$(CURDIR))
+.PHONY: $(READY)
+WHY = $(if $(wildcard $(READY)),$(info The environment in .venv was set up for \
+	$(or $(SET_UP_IN),an unknown folder). It is set up again for $(CURDIR).))
+endif
+
 # Jupyter refuses to run as root without its own flag: pass it there only.
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 # A machine without a display gets the address to open, not a browser.
@@ -61,11 +70,14 @@ browser: $(READY) ## run every page in a real browser (needs chromium)
 clean: ## remove the environment (runs/ and pages stay)
 	rm -rf $(VENV)
 
-# A set-up that was interrupted leaves no .ready and is done again.
+# A set-up that was interrupted leaves no .ready and is done again. A link to
+# another environment is removed first: --clear would empty that environment.
 $(READY): requirements.txt pyproject.toml
+	$(WHY)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit( \
 		None if (3, 11) <= v <= (3, 13) else "This is Python %d.%d, and the course \
 	needs 3.11 to 3.13: make lab PYTHON=python3.12" % v)'
+	@if [ -L $(VENV) ]; then rm $(VENV); fi
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt
-	touch $(READY)
+	pwd -P > $(READY)

@@ -1,5 +1,6 @@
 """What pytest has to know for pages and tests alike."""
 
+import importlib
 import json
 import os
 import shutil
@@ -11,18 +12,36 @@ import pytest
 
 ROOT = Path(__file__).parent
 
+# What a process of a data loader adds to the temporary folder is the path of a
+# socket, "/pymp-12345678/listener-12345678", and a socket's path may have 103
+# bytes on macOS. Batch systems have temporary folders that are too long.
+ROOM = 103 - 32
+
+
+def _private_folder() -> Path:
+    """Make a folder for this process alone, with a short path."""
+    usual = tempfile.gettempdir()
+    length = len(os.fsencode(usual)) + len("/tl_12345678/t")
+    if length > ROOM and os.access("/tmp", os.W_OK):
+        usual = "/tmp"
+    return Path(tempfile.mkdtemp(prefix="tl_", dir=usual))
+
+
 # A page that is opened while the tests run must not see a test's kernel.
 # Every pytest process gets its own folder for temporary files and for runs.
-_private = Path(tempfile.mkdtemp(prefix="training_loop_tests_"))
-(_private / "tmp").mkdir()
+_private = _private_folder()
+(_private / "t").mkdir()
 os.environ.update(
-    TMPDIR=str(_private / "tmp"),
-    TEMP=str(_private / "tmp"),
-    TMP=str(_private / "tmp"),
     TRAINING_LOOP_RUNS=str(_private / "runs"),
     TRAINING_LOOP_PROGRESS="off",  # what a test solves, no reader solved
     TQDM_DISABLE="1",  # no progress bar in outputs
 )
+importlib.import_module("helpers")  # finds a folder for caches of all processes
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    # Lists the fonts of this machine once: a page that had to do it would print
+    # a notice about it, which is not stored.
+    importlib.import_module("matplotlib.font_manager")
+os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(_private / "t")))
 tempfile.tempdir = None  # read the new place
 
 
@@ -57,7 +76,7 @@ def pytest_collection_modifyitems(items):
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure():
     """End the TensorBoard servers that pages of this process left running."""
-    _end_servers(_private / "tmp" / ".tensorboard-info")
+    _end_servers(_private / "t" / ".tensorboard-info")
     shutil.rmtree(_private, ignore_errors=True)
 
 

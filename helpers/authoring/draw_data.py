@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from helpers.datasets import line, rides
-from helpers.paths import display_path
+from helpers.paths import display_path, missing_course
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,6 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Draw the files of data/ anew; they come out the same.",
     )
     parser.parse_args(arguments)
+    if no_course := missing_course():
+        parser.error(no_course)
     line.write_csv()
     drawn = zip(
         rides.generate_rides(), (rides.RIDES, rides.HELD_OUT), strict=True

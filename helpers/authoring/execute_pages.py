@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 
 from helpers.authoring.boxes import with_boxes
 from helpers.course import NOTEBOOKS
+from helpers.paths import missing_course
 
 PURPOSE = "Execute pages from a fresh kernel and store them in one form."
 CELL_TIMEOUT = 120  # seconds
@@ -35,6 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("pages", nargs="*", type=Path, help="default: all")
     paths = parser.parse_args(arguments).pages
+    no_course = missing_course()
+    if no_course and not paths:
+        parser.error(no_course)
     paths = paths or sorted(NOTEBOOKS.rglob("[!.]*.ipynb"))
     failed = 0
     with tempfile.TemporaryDirectory() as runs:

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 
 from helpers.authoring.execute_pages import execute
 from helpers.course import NOTEBOOKS
+from helpers.paths import missing_course
 
 FOLDER = NOTEBOOKS / "challenges"
 END = "_solution.ipynb"
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Make each challenge from its solution, and execute it.",
     )
     parser.parse_args(arguments)
+    if no_course := missing_course():
+        parser.error(no_course)
     failed = 0
     for solution in sorted(FOLDER.glob(f"[!.]*{END}")):
         path = challenge_path(solution)

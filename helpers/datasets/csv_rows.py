@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from helpers.datasets.in_memory import Item
 from helpers.errors import DataError
-from helpers.paths import display_path
+from helpers.paths import display_path, missing_course
 
 
 class CSVDataset(Dataset):
@@ -44,9 +44,13 @@ class CSVDataset(Dataset):
                         self.starts.append(start)
                     start += len(line)
         except OSError as error:
+            advice = (
+                missing_course()
+                or "Check the name; the data of the course lies in data/."
+            )
             raise DataError(
                 f"{display_path(self.path)} cannot be read: {error.strerror}. "
-                "Check the name; the data of the course lies in data/."
+                f"{advice}"
             ) from error
         self.n_columns = header.count(b",") + 1
         if self.n_columns < 2:

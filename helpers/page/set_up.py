@@ -10,7 +10,12 @@ from IPython import get_ipython
 from helpers.errors import in_short
 from helpers.page import autograd_graphs
 from helpers.page.figure_style import use_style
-from helpers.paths import ROOT, RUNS
+from helpers.paths import (
+    ROOT,
+    RUNS,
+    missing_course,
+    use_short_temporary_folder,
+)
 from helpers.runs import tensorboard_server
 
 
@@ -22,6 +27,7 @@ def set_up() -> None:
     """
     use_style()
     torch.set_num_threads(1)
+    use_short_temporary_folder()
     tensorboard_server.use_this_environment()
     shell = get_ipython()
     if shell is not None:
@@ -42,6 +48,9 @@ def check_environment() -> None:
 
     A missing or different package is named, with what to do about it.
     """
+    if no_course := missing_course():
+        print("problem:", no_course)
+        return
     problems = [*_wrong_python(), *_wrong_packages(), *_no_runs_folder()]
     if autograd_graphs.find_program() is None:
         problems.append("nothing draws graphs: graphviz-pure is missing")

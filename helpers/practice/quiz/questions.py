@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.errors import DataError
-from helpers.paths import DATA, display_path
+from helpers.paths import DATA, display_path, missing_course
 
 QUIZZES = DATA / "quizzes"
 
@@ -74,7 +74,8 @@ def load_quiz(name: str) -> Quiz:
     except FileNotFoundError:
         there = ", ".join(sorted(p.stem for p in QUIZZES.glob("*.toml")))
         raise DataError(
-            f"There is no quiz {name!r} in data/quizzes. There are: {there}."
+            f"There is no quiz {name!r} in data/quizzes. "
+            f"{missing_course() or f'There are: {there}.'}"
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(
