@@ -88,7 +88,7 @@ def differences(first_epoch: int, by_name: Mapping[str, Sequence[float]]):
     axes.set_yticks([0, 1e-4, 1e-3, 1e-2, 1e-1, 1])
     whole_numbers(axes)
     axes.set(xlabel="epoch", ylabel="difference of the losses")
-    axes.set_title("Whatever is left out changes the losses at once")
+    axes.set_title("Leaving out any of these items changes the losses at once")
     figure.legend(title="left out", loc="outside right center")
     return figure, (
         f"Differences from the undisturbed losses of epochs {first_epoch} to "
