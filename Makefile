@@ -45,11 +45,12 @@ notebooks: $(READY) ## execute every page anew and store it
 challenges: $(READY) ## make each challenge from its solution
 	$(BIN)/python -m helpers challenges
 
-lint: $(READY) ## style, types and spelling, pages included
+lint: $(READY) ## style, types, spelling and habits, pages included
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m pyright
 	$(BIN)/python -m codespell_lib $(TEXTS)
+	$(BIN)/python -m helpers habits
 
 coverage: $(READY) ## run tests and pages, and list the lines that nothing runs
 	$(BIN)/python -m coverage erase

@@ -39,6 +39,10 @@ COMMANDS = {
         "helpers.authoring.draw_data",
         "draw the files of data/ anew, for writers",
     ),
+    "habits": (
+        "helpers.authoring.habits",
+        "list slips of the language, for writers",
+    ),
     "challenges": (
         "helpers.authoring.make_challenges",
         "make each challenge from its solution, for writers",

@@ -7,7 +7,7 @@ Here belongs what turns the state of a training run into a file and back:
 * `fits`: whether a state goes into a model, an optimizer and a schedule, with
   `comparing`, `finite`, `kept_by_optimizers` and `schedules` to find that out.
 
-Writing any file whole is `helpers.files`; when to save is the business of
+Writing any file whole is `helpers.files`; when to save is up to
 `helpers.model_training`; exported models are in `helpers.deployment`.
 """
 

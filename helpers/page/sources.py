@@ -114,7 +114,7 @@ def _code_and_rest(module: ModuleType) -> tuple[list[str], list[str]]:
 
 def _kinds(source: str) -> list[str]:
     """Say for each line whether it is "code", an "import" or "words"."""
-    # a method stands indented, and alone it is no Python
+    # a method stands indented, and by itself is not valid Python
     lines = source.splitlines()
     indent = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
     tree = ast.parse("\n".join(line[indent:] for line in lines))

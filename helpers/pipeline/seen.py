@@ -41,7 +41,7 @@ class Seen:
         stepped: whether the optimizer made an update.
         had_gradients: whether there was a gradient to make it with.
         is_uncleared: whether an update followed an old gradient too.
-        touched_gradients: whether the gradients are others afterwards.
+        touched_gradients: whether the gradients have changed afterwards.
         used_slopes: whether somebody asked for a derivative.
         norm_of_one_value: whether batch norm sees one value per row.
     """
