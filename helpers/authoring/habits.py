@@ -21,7 +21,8 @@ HABITS = {
     r"\bdata sets?\b": "dataset, one word",
     r"\bbelongs? into\b": "belongs in",
     r"\bchanged places\b|\bchange places\b": "were swapped, swap",
-    r"\b(?:it|that|this|which|one) is no (?!longer|more|one|progress|news|reason|need|other)": "is not a",
+    r"\b(?:it|that|this|which|one) is no "
+    r"(?!longer|more|one|progress|news|reason|need|other)": "is not a",
     r"\b(?:is|are|was|were) others\b": "have changed, differ",
     r"\(no unit\)": "leave it out",
     r"\ball else\b": "everything else",

@@ -4,7 +4,7 @@ The file is a zip archive as ``torch.export.save`` writes it, with two parts
 more: ``about.json``, and a SHA-256 of everything else. So a file that was
 damaged, cut, joined or edited is refused before torch sees it.
 
-That is no protection against somebody who means harm: ``torch.export.load``
+That does not protect against somebody who means harm: ``torch.export.load``
 can run code of a hostile file, and a hostile file can carry a right SHA-256.
 Load only what you made yourselves.
 
