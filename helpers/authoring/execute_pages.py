@@ -35,7 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m helpers notebooks", description=PURPOSE
     )
     parser.add_argument("pages", nargs="*", type=Path, help="default: all")
-    paths = parser.parse_args(arguments).pages
+    parser.add_argument(
+        "--dry-run", action="store_true", help="execute them, store nothing"
+    )
+    options = parser.parse_args(arguments)
+    paths = options.pages
     no_course = missing_course()
     if no_course and not paths:
         parser.error(no_course)
@@ -50,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         for number, path in enumerate(paths, start=1):
             start = time.perf_counter()
-            error = execute(path)
+            error = execute(path, stored=not options.dry_run)
             seconds = time.perf_counter() - start
             print(
                 f"[{number}/{len(paths)}] {path.name}: "
@@ -61,8 +65,13 @@ def main(arguments: list[str] | None = None) -> int:
     return failed
 
 
-def execute(path: Path) -> str | None:
-    """Execute one page and store it; return what went wrong, if anything."""
+def execute(path: Path, stored: bool = True) -> str | None:
+    """Execute one page and store it; return what went wrong, if anything.
+
+    Args:
+        path: of the page.
+        stored: whether the page is stored; else it is only executed.
+    """
     page = nbformat.read(path, as_version=4)
     client = NotebookClient(
         page,
@@ -76,6 +85,8 @@ def execute(path: Path) -> str | None:
         client.execute()
     except CellExecutionError as error:
         return f"failed, and is stored as it was\n{error}"
+    if not stored:
+        return None
     normalise(page)
     nbformat.validate(page)
     aside = path.with_suffix(".part")
