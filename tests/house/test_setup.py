@@ -115,6 +115,7 @@ def test_the_first_cell_is_quiet_without_a_home(tmp_path):
         *(sys.executable, "-c", FIRST_CELL),
         cwd=tmp_path,
         without=CACHES,
+        PYTHONPATH=str(ROOT),
         HOME=NO_HOME,
         TMPDIR=str(tmp_path),
     )
