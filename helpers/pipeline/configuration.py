@@ -126,7 +126,7 @@ def lacks(configuration: Configuration, needs: Iterable[str]) -> str | None:
     version = first_version_with(stage, needs)
     version = version or first_version_with(stage, missing)
     if version is None:
-        return f"{said} No version gives it; attach it before you train."
+        return f"{said} No version provides it; attach it before you train."
     which = "it" if len(missing) == 1 else "them"
     return (
         f"{said} The first version with {which} is {version}: "

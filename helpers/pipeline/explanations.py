@@ -44,8 +44,8 @@ def other_dtype(said: str, seen: Seen) -> str | None:
     return (
         f"The features are {kinds[0]}, the model is {kinds[1]} and the "
         f"labels are {kinds[2]}. NumPy makes float64, torch computes "
-        "with float32: torch.as_tensor(x, dtype=torch.float32). Labels "
-        "of classes are int64."
+        "with float32: torch.as_tensor(x, dtype=torch.float32). Class "
+        "labels are int64."
     )
 
 
@@ -54,7 +54,7 @@ def batch_of_one_row(said: str, seen: Seen) -> str | None:
     if "more than 1 value per channel" not in said:
         return None
     return (
-        "Batch norm cannot train on a batch of one row, as one row has "
+        "Batch norm cannot train on a batch of one row, since one row has "
         "no spread. Use another batch size, or drop_last=True."
     )
 
@@ -66,8 +66,8 @@ def other_width(said: str, seen: Seen) -> str | None:
     if not any(word in said for word in words):
         return None
     return (
-        f"The features have shape {_shape(seen.x)}, and a layer "
-        f"takes another number of them ({' '.join(said.split())}). A first "
+        f"The features have shape {_shape(seen.x)}, but a layer expects a "
+        f"different number of them ({' '.join(said.split())}). A first "
         "linear layer takes [n, n_features], a first convolution "
         "[n, n_channels, height, width]."
     )
@@ -83,9 +83,9 @@ def other_labels(said: str, seen: Seen) -> str | None:
     yhat, y = seen.compared or (seen.yhat, seen.y)
     return (
         f"The predictions have shape {_shape(yhat)} and the labels "
-        f"{_shape(y)}, which the loss does not take together. Classes are [n] "
-        "for cross-entropy, whole numbers; other losses take labels of the "
-        "shape of the predictions."
+        f"{_shape(y)}, and the loss does not accept this pair. Cross-entropy "
+        "takes classes, whole numbers of shape [n]; other losses take labels "
+        "of the same shape as the predictions."
     )
 
 
@@ -106,9 +106,9 @@ def no_probability(said: str, seen: Seen) -> str | None:
     if "between 0 and 1" not in said:
         return None
     return (
-        "nn.BCELoss takes probabilities, and the predictions or labels are not "
-        "between 0 and 1. Use nn.BCEWithLogitsLoss, which takes the output of "
-        "a last linear layer as it is."
+        "nn.BCELoss takes probabilities, but the predictions or labels are not "
+        "all between 0 and 1. Use nn.BCEWithLogitsLoss, which takes the output "
+        "of the last linear layer as it is."
     )
 
 

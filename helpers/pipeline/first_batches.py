@@ -38,7 +38,7 @@ from helpers.pipeline.step_judges import (
     not_finite,
 )
 
-AS_BEFORE = "Model and optimizer are as before the training."
+AS_BEFORE = "Model and optimizer are as they were before the training run."
 
 
 def rows_of_last_batch(train_loader) -> int | None:
@@ -248,9 +248,9 @@ class Watch:
         name = not_finite(x, y)
         if name is not None:
             raise DataError(
-                f"The {what} became {loss} in {where}, as the {name} of that "
-                "batch hold nan or inf. Look for it with torch.isfinite, and "
-                "remove or repair those rows."
+                f"The {what} became {loss} in {where}, because the {name} of "
+                "that batch hold nan or inf. Look for it with "
+                "torch.isfinite, and remove or repair those rows."
             )
         raise DivergenceError(
             f"The {what} became {loss} in {where}. {self._rate()}"

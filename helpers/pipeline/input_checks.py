@@ -44,25 +44,25 @@ def check_features_and_labels(x, y) -> None:
     for name, values in (("features x", x), ("labels y", y)):
         if not isinstance(values, (np.ndarray, torch.Tensor)):
             raise DataError(
-                f"The {name} should be an array or a tensor, and are a "
+                f"The {name} should be an array or a tensor, but are a "
                 f"{type(values).__name__}. prepare_data takes the raw points, "
                 "prepare_data(x, y), not tensors in a tuple and not a loader."
             )
     if x.ndim < 2:
         raise DataError(
-            f"The features x have shape {list(x.shape)}, and need two axes or "
-            "more: one row per point, and in it what is known of the point. "
+            f"The features x have shape {list(x.shape)}, but need two axes or "
+            "more: one row per point, which holds the features of that point. "
             "Usually .reshape(-1, 1) fixes it."
         )
     if y.ndim < 1:
         raise DataError(
-            "The labels y are a single number, and every point needs a label: "
+            "The labels y are a single number, but every point needs a label: "
             "shape [N, 1], or [N] for classes."
         )
     if len(x) != len(y):
         raise DataError(
-            f"There are {len(x)} features and {len(y)} labels, and each point "
-            "needs one of both. Was one of them cut or filtered alone?"
+            f"There are {len(x)} features and {len(y)} labels, but each point "
+            "needs both. Was one array cut or filtered without the other?"
         )
     if len(x) == 0:
         raise DataError("There are no points: x and y have no rows.")
@@ -95,7 +95,7 @@ def _as_tensor(values, name: str) -> torch.Tensor:
     """Return values as a dense tensor of real numbers, or say why not."""
     if isinstance(values, np.ma.MaskedArray):
         raise DataError(
-            f"The {name} are a masked array, and a tensor has no mask: the "
+            f"The {name} are a masked array, but a tensor has no mask: the "
             "values under it would count. Remove those rows, or fill them "
             "with .filled(...)."
         )
@@ -111,7 +111,7 @@ def _as_tensor(values, name: str) -> torch.Tensor:
         raise DataError(_why_no_tensor(values, name)) from None
     if tensor.is_complex():
         raise DataError(
-            f"The {name} are complex numbers, and the pipeline computes with "
+            f"The {name} are complex numbers, but the pipeline computes with "
             "real ones. Give real and imaginary parts as two columns."
         )
     return tensor
@@ -130,7 +130,7 @@ def _why_no_tensor(values, name: str) -> str:
             f"({values.dtype.str}, here {sys.byteorder}-endian), which torch "
             "cannot read. Convert them: x.astype(np.float32)."
         )
-    return f"The {name} hold {values.dtype} values, and should be numbers."
+    return f"The {name} hold {values.dtype} values, but should be numbers."
 
 
 # ------------------------------------------------------------------ loaders
@@ -165,7 +165,7 @@ def check_loader(data_loader, device=None) -> None:
     if isinstance(data_loader, other) or not hasattr(data_loader, "__iter__"):
         raise DataError(
             "Expected a loader, something that gives one batch after another, "
-            f"and found a {type(data_loader).__name__}. "
+            f"but found a {type(data_loader).__name__}. "
             "DataLoader(TensorDataset(x, y), batch_size=16) makes one."
         )
     if n_batches(data_loader) == 0:
@@ -204,13 +204,13 @@ def check_settings(values: dict[str, Any]) -> None:
     for name, least in LEAST.items():
         if name in values and not is_whole_number(values[name], least):
             raise DataError(
-                f"{name} should be a whole number of at least {least}, and is "
+                f"{name} should be a whole number of at least {least}, but is "
                 f"{values[name]!r}."
             )
     resume_from = values.get("resume_from")
     if resume_from is not None and not hasattr(resume_from, "val_losses"):
         raise DataError(
-            "resume_from should be what load_checkpoint returned, and is a "
+            "resume_from should be what load_checkpoint returned, but is a "
             f"{type(resume_from).__name__}: "
             "resume_from=load_checkpoint(path, configuration)."
         )

@@ -36,8 +36,8 @@ def broadcast_labels(seen: Seen) -> str | None:
     return (
         f"The predictions have shape {list(yhat.shape)} and the labels "
         f"{list(y.shape)}: the loss would pair every label with every "
-        "prediction and train to a wrong model. Give both one shape, often "
-        "with y.reshape(-1, 1)."
+        "prediction, and the model would learn something wrong. Give both "
+        "the same shape, often with y.reshape(-1, 1)."
     )
 
 
@@ -65,9 +65,9 @@ def one_output_of_classes(seen: Seen) -> str | None:
     if yhat is None or y is None or y.is_floating_point() or yhat.shape[1] != 1:
         return None
     return (
-        "Cross-entropy compares classes, and the model has one output, so "
-        "that the loss is 0 whatever it predicts. Give the model one output "
-        "per class, or use nn.BCEWithLogitsLoss."
+        "Cross-entropy compares classes, but the model has one output, so "
+        "the loss is 0 whatever it predicts. Give the model one output per "
+        "class, or use nn.BCEWithLogitsLoss."
     )
 
 
@@ -81,9 +81,9 @@ def softmax_before_cross_entropy(seen: Seen) -> str | None:
         return None
     return (
         "The predictions are probabilities already: is there a softmax at "
-        "the end of the model? nn.CrossEntropyLoss takes logits and does "
-        "its own, and two of them make the gradients weak. Leave the "
-        "softmax out of the model."
+        "the end of the model? nn.CrossEntropyLoss takes logits and applies "
+        "a softmax of its own, and a second one weakens the gradients. Leave "
+        "the softmax out of the model."
     )
 
 

@@ -104,7 +104,7 @@ def _checked(configuration: Any, needs: tuple[str, ...]) -> Configuration:
     if not isinstance(configuration, Configuration):
         raise PairingError(
             "The first argument of train should be what configure_model() "
-            f"returned, and is a {type(configuration).__name__}."
+            f"returned, but is a {type(configuration).__name__}."
         )
     sentence = lacks(configuration, dict.fromkeys([*ALWAYS, *needs]))
     if sentence is not None:
@@ -151,14 +151,14 @@ def _check_data(
                 )
             if isinstance(value, (tuple, list)):
                 raise PairingError(
-                    f"{name} is a {kind}: give its parts one by one. "
+                    f"{name} is a {kind}: pass its parts one by one. "
                     f"{_expected(train, takes)}"
                 )
             check_loader(value, device)
     if len(set(lengths.values())) > 1:
         said = [f"{name} has {n} rows" for name, n in lengths.items()]
         raise DataError(
-            f"{' and '.join(said)}, and each point needs one in both."
+            f"{' and '.join(said)}, but each point needs a row in both."
         )
 
 

@@ -16,7 +16,7 @@ from helpers.errors import FirstBatchError
 from helpers.pipeline import loss_judges
 from helpers.pipeline.seen import Seen, held_parameters
 
-GO_ON = "If this is meant, set configuration.first_look = False."
+GO_ON = "If this is intended, set configuration.first_look = False."
 
 # --------------------------------------------------------- before the step
 
@@ -43,10 +43,9 @@ def foreign_optimizer(seen: Seen) -> str | None:
     if not trainable or trainable & set(held):
         return None
     return (
-        "The optimizer holds no parameter of this model, so that no "
-        "step will change the model. Was the model built anew after "
-        "the optimizer? Build the optimizer last, from "
-        "model.parameters()."
+        "The optimizer holds no parameter of this model, so no step "
+        "will change the model. Was the model rebuilt after the "
+        "optimizer? Build the optimizer last, from model.parameters()."
     )
 
 
@@ -60,22 +59,21 @@ def loss_is_a_number(seen: Seen) -> str | None:
     if isinstance(loss, torch.Tensor):
         if loss.requires_grad:
             return (
-                f"The {step} returns a tensor that drags its graph "
-                "along, and a list of such losses fills the memory. Return "
-                "loss.item()."
+                f"The {step} returns a tensor that still holds its "
+                "computation graph, and a list of such losses fills the "
+                "memory. Return loss.item()."
             )
         if not seen.tensors_wanted:
             return (
-                f"The {step} returns a tensor, and the losses of a run are "
-                "plain numbers, in its list and in a checkpoint. Return "
-                "loss.item()."
+                f"The {step} returns a tensor, but lists of losses and "
+                "checkpoints hold plain numbers. Return loss.item()."
             )
         return None
     if isinstance(loss, numbers.Real):
         return None
     found = "nothing" if loss is None else f"a {type(loss).__name__}"
     return (
-        f"The {step} returns {found}, and should return the loss of its "
+        f"The {step} returns {found}, but should return the loss of its "
         "batch, a number: return loss.item()."
     )
 
@@ -88,10 +86,10 @@ def stepped_without_gradient(seen: Seen) -> str | None:
     if not seen.stepped or seen.had_gradients:
         return None
     return (
-        "The optimizer stepped without any gradient, so that nothing "
-        "was learned. Either step() comes before backward(), or "
-        "zero_grad() between the two. The order is: predict, loss, "
-        "backward, step, zero_grad."
+        "The optimizer stepped without any gradient, so nothing was "
+        "learned. Either step() comes before backward(), or zero_grad() "
+        "comes between the two. The order is: predict, loss, backward, "
+        "step, zero_grad."
     )
 
 
@@ -100,9 +98,9 @@ def eval_mode_in_training(seen: Seen) -> str | None:
     if seen.training is not False or not seen.mode_matters:
         return None
     return (
-        "The model was in eval mode in the training step, so that its "
-        f"{seen.mode_matters} did not work as in training. Call "
-        "model.train() first in the step."
+        "The model was in eval mode in the training step, so its "
+        f"{seen.mode_matters} did not behave as it does in training. Call "
+        "model.train() at the start of the step."
     )
 
 
@@ -122,9 +120,9 @@ def last_batch_of_one_row(seen: Seen) -> str | None:
     if seen.rows_of_last_batch != 1 or not seen.norm_of_one_value:
         return None
     return (
-        "The rows of an epoch leave a last batch of one row, and batch norm "
-        "cannot train on one row: it would fail at the end of the first epoch. "
-        "Use drop_last=True or another batch size."
+        "The last batch of an epoch has a single row, and batch norm cannot "
+        "train on one row: it would fail at the end of the first epoch. Use "
+        "drop_last=True or another batch size."
     )
 
 
@@ -136,9 +134,9 @@ def train_mode_in_validation(seen: Seen) -> str | None:
     if not seen.training or not seen.mode_matters:
         return None
     return (
-        "The model was in train mode in the validation step, so that "
-        f"its {seen.mode_matters} worked as in training. Call "
-        "model.eval() first in the step."
+        "The model was in train mode in the validation step, so its "
+        f"{seen.mode_matters} behaved as it does in training. Call "
+        "model.eval() at the start of the step."
     )
 
 
@@ -148,7 +146,7 @@ def validation_updates(seen: Seen) -> str | None:
         return None
     return (
         "The validation step computes gradients or updates the model, "
-        "and so trains on the points that should test it. It should "
+        "so it trains on the points that should test the model. It should "
         "predict and return the loss: no backward, no step."
     )
 
@@ -159,9 +157,9 @@ def gradients_in_validation(seen: Seen) -> str | None:
     if not seen.grad_enabled or not requires_grad or seen.used_slopes:
         return None
     return (
-        "Gradients are on in the validation step: it takes memory and "
-        "time for a graph that nobody uses. Run it under "
-        "torch.no_grad()."
+        "Gradients are on in the validation step: recording a graph that "
+        "nobody uses takes memory and time. Put with torch.no_grad(): around "
+        "the prediction and the loss."
     )
 
 

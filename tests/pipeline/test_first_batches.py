@@ -215,7 +215,7 @@ FAULTS = {
     "was in eval mode": no_train,
     "computes gradients or updates": validation_trains,
     "Gradients are on": gradients_in_validation,
-    "drags its graph": tensor_loss,
+    "holds its computation graph": tensor_loss,
     "of the first batch hold nan or inf": nan_data,
     "no parameter of this model": foreign_optimizer,
     r"predictions have shape \[5, 1\] and the labels \[5\]": lambda: (
@@ -227,7 +227,7 @@ FAULTS = {
         configure(linear()),
         loader(batch_size=32, drop_last=True),
     ),
-    "batch of one row": lambda: (
+    "cannot train on one row": lambda: (
         configure(nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))),
         loader(batch_size=19),
     ),
@@ -248,13 +248,13 @@ FAULTS = {
     "plain numbers": lambda: returning(lambda loss: loss.detach()),
     "returns nothing": lambda: returning(lambda loss: None),
     "returns a str": lambda: returning(str),
-    "batch 3, as the features": lambda: with_value("x", float("nan")),
-    "batch 3, as the labels": lambda: with_value("y", float("inf")),
+    "batch 3, because the features": lambda: with_value("x", float("nan")),
+    "batch 3, because the labels": lambda: with_value("y", float("inf")),
     "not among the classes": lambda: (
         configure(linear(2), nn.CrossEntropyLoss()),
         loader(y=CLASSES + 1),
     ),
-    "whole numbers; other losses": lambda: (
+    r"whole numbers of shape \[n\]; other losses": lambda: (
         configure(linear(2), nn.CrossEntropyLoss()),
         loader(y=CLASSES.reshape(-1, 1)),
     ),
@@ -267,19 +267,19 @@ FAULTS = {
         configure(linear(), nn.BCELoss(), lr=0.0),
         loader(100 * X, CLASSES.float().reshape(-1, 1)),
     ),
-    "does not take together": lambda: (
+    "does not accept this pair": lambda: (
         configure(linear(), nn.BCEWithLogitsLoss()),
         loader(y=CLASSES.float()),
     ),
-    "Labels of classes are int64": lambda: (
+    "Class labels are int64": lambda: (
         configure(linear(2), nn.CrossEntropyLoss()),
         loader(y=F.one_hot(CLASSES, 2)),
     ),
-    "classes are int64": lambda: (
+    "labels are int64": lambda: (
         configure(linear(2), nn.CrossEntropyLoss()),
         loader(y=CLASSES.to(torch.int32)),
     ),
-    "leave a last batch of one row": lambda: (
+    "last batch of an epoch has a single row": lambda: (
         configure(
             nn.Sequential(
                 nn.Unflatten(1, (2, 1, 1)),
@@ -292,11 +292,11 @@ FAULTS = {
             batch_sampler=BatchSampler(range(20), 19, False),
         ),
     ),
-    "as one row has no spread": lambda: (
+    "since one row has no spread": lambda: (
         configure(nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1))),
         Pieces((7, 7, 5, 1)),
     ),
-    "another number of them": lambda: (
+    "different number of them": lambda: (
         configure(linear()),
         loader(X.repeat(1, 2)),
     ),
@@ -882,7 +882,7 @@ def test_without_the_look_a_diverging_run_still_ends():
     configuration = configure(linear(), lr=1e4)
     configuration.first_look = False
     before = bits(configuration)
-    with pytest.raises(DivergenceError, match="as before"):
+    with pytest.raises(DivergenceError, match="as they were before"):
         train(configuration, n_epochs=50)
     assert all(map(torch.equal, before, bits(configuration)))
 

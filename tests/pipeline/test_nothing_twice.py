@@ -147,7 +147,7 @@ def test_without_a_copy_nothing_is_put_back_and_nobody_says_so():
     before = state_of(configuration)[0]["weight"]
     with pytest.raises(DivergenceError) as caught:
         train(4, configuration, loaders(4))
-    assert "as before" not in str(caught.value)
+    assert "as they were before" not in str(caught.value)
     assert not torch.equal(configuration.model.weight, before)
 
 
@@ -276,7 +276,7 @@ def test_a_tensor_loss_that_is_not_finite_ends_the_run_within_an_epoch():
     configuration = no_waiting(diverging())
     before = configuration.model.weight.detach().clone()
     data = loaders(4)
-    with pytest.raises(DivergenceError, match=r"epoch 0.*as before"):
+    with pytest.raises(DivergenceError, match=r"epoch 0.*as they were before"):
         train_without_waiting(configuration, *data, n_epochs=50)
     assert max(data[0].dataset.reads.values()) == 1
     assert torch.equal(configuration.model.weight, before)
