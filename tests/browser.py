@@ -35,6 +35,10 @@ ROOT = Path(__file__).parents[1]
 TOKEN = "browser"
 HOOK = "helpers.page.saving.before_saving"
 # What JupyterLab and TensorBoard themselves say on a good day.
+LOUD = re.compile(r"Traceback|attempted to send|Error|\[(?:E|C|W) ")
+QUIET = re.compile(
+    "token|root user|not trusted|404 GET|websocket_ping|received signal"
+)
 NOISE = re.compile(
     "Three.js|favicon|sourcemap|ResizeObserver|Failed to load resource"
 )
@@ -170,12 +174,13 @@ def jupyterlab(folder: Path, dark: bool):
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
+    log = folder / "server.log"
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *arguments],
         cwd=folder,
         env={**os.environ, **{k: str(v) for k, v in private.items()}},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log.open("w"),
+        stderr=subprocess.STDOUT,
     )
     try:
         address = f"http://127.0.0.1:{port}"
@@ -344,6 +349,21 @@ def expected_in(path: Path) -> dict[str, int]:
     }
 
 
+def left_behind(folder: Path) -> list[str]:
+    """Say what runs on, or was printed in the terminal, after the last page."""
+    log = (folder / "server.log").read_text(encoding="utf-8")
+    faults = [
+        f"in the terminal: {line[:100]}"
+        for line in log.splitlines()
+        if LOUD.search(line) and not QUIET.search(line)
+    ]
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        command = " ".join(process.info["cmdline"] or [])
+        if str(folder) in command and process.pid != os.getpid():
+            faults.append(f"still running: {command[:100]}")
+    return faults
+
+
 def look_at(browser, address, root: Path, name: str, options) -> list[str]:
     """Run, save and reopen a page; return everything that is not right."""
     theme = "dark" if options.dark else "light"
@@ -389,20 +409,31 @@ def main() -> int:
         if ".ipynb_checkpoints" not in path.parts
     )
     n_bad = 0
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        root = copied(Path(folder))
+        n_bad += run_pages(root, chromium, options, options.pages or every)
+        time.sleep(3)
+        left = left_behind(root)
+        print(f"afterwards: {'; '.join(left) or 'nothing is left'}")
+    return int(n_bad > 0 or bool(left))
+
+
+def run_pages(root: Path, chromium: str, options, names) -> int:
+    """Look at the pages, one after another; return how many had faults."""
+    n_bad = 0
     with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        jupyterlab(root := copied(Path(folder)), options.dark) as address,
+        jupyterlab(root, options.dark) as address,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
             executable_path=chromium, args=FLAGS
         )
-        for name in options.pages or every:
+        for name in names:
             faults = look_at(browser, address, root, name, options)
             print(f"{name}: {'; '.join(faults) or 'as it should'}", flush=True)
             n_bad += bool(faults)
         browser.close()
-    return int(n_bad > 0)
+    return n_bad
 
 
 if __name__ == "__main__":
