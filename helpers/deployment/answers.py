@@ -21,7 +21,7 @@ MAX_BYTES = 1_000_000  # of one request
 NOT_HERE = "There is nothing here. Ask GET / or POST /predict."
 NO_SUCH_METHOD = "Ask GET / what there is, and POST /predict for predictions."
 NOT_SENT_AS_JSON = (
-    "body should be an object with names and values, and is not sent as "
+    "body should be an object with names and values, but is not sent as "
     "application/json."
 )
 TOO_LONG = f"A request may have {MAX_BYTES:,} bytes at most. Ask in parts."
@@ -255,14 +255,14 @@ def _sentence(error, field: str, feature: Feature | None, by_name) -> str:
             limits = error["ctx"]  # both are the same
             length = limits.get("min_length", limits.get("max_length"))
             wanted = f"{length} items"
-        return f"{field} should hold {wanted}, and holds {len(found)}."
+        return f"{field} should hold {wanted}, but holds {len(found)}."
     if kind == "list_type":
         wanted = "a list" if feature else "a list of rows"
     elif feature is not None:
         wanted = f"a number, {feature.range()}"
     else:
         wanted = "an object with names and values"
-    return f"{field} should be {wanted}, and is {_shown(found)}."
+    return f"{field} should be {wanted}, but is {_shown(found)}."
 
 
 def _shown(value: Any) -> str:

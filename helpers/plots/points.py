@@ -168,5 +168,5 @@ def answers(many: Sequence[float], one: float, *, x: float):
     return figure, (
         f"{len(many)} predictions for x = {x:g} in train mode, from "
         f"{number(min(many))} to {number(max(many))}, around the one "
-        f"prediction in eval mode, {number(one)}."
+        f"prediction in eval mode, {one:.2f}."
     )

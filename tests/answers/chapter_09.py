@@ -779,7 +779,7 @@ def judges_itself(client, readings):
         if not 0 <= reading <= 100:
             raise ValueError(
                 f"rows[{place}].x_percent should be a number, 0 to 100 "
-                f"percent, and is {reading}."
+                f"percent, but is {reading}."
             )
     return ask(client, readings)
 

@@ -110,13 +110,13 @@ def test_bad_input_gets_422_and_the_field(answers, content, field):
     [
         (
             b'{"rows": [{"x_percent": "34"}]}',
-            "rows[0].x_percent should be a number, 0 to 100 percent, and is "
+            "rows[0].x_percent should be a number, 0 to 100 percent, but is "
             '"34".',
         ),
         (b'{"rows": [{}]}', "rows[0].x_percent is missing."),
         (
             b'{"rows": []}',
-            f"rows should hold 1 to {MAX_ROWS} rows, and holds 0.",
+            f"rows should hold 1 to {MAX_ROWS} rows, but holds 0.",
         ),
         (
             b'{"rows": [{"x_percent": 1, "y": 1}]}',
@@ -124,7 +124,7 @@ def test_bad_input_gets_422_and_the_field(answers, content, field):
         ),
         (
             b"[]",
-            "body should be an object with names and values, and is a list.",
+            "body should be an object with names and values, but is a list.",
         ),
     ],
 )
