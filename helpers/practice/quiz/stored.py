@@ -8,7 +8,7 @@ import html
 import re
 
 from helpers.page.colours import LINE, RIGHT, WRONG
-from helpers.page.markdown import WIDTH, as_html, markdown
+from helpers.page.markdown import WIDTH, as_html, framed, markdown
 from helpers.practice.quiz.questions import Option, Question, Quiz
 
 LETTERS = "ABCDEFGH"
@@ -39,14 +39,8 @@ def verdict_html(option: Option) -> str:
     """Return what choosing an option answers: a mark, a word, the reason."""
     mark, word = ("✓", "Right.") if option.right else ("✗", "No.")
     colour = RIGHT if option.right else WRONG
-    style = (
-        f"border-left: 5px solid {colour}; padding: 0.1em 0.8em; "
-        "margin: 0.3em 0 0.5em"
-    )
-    return (
-        f'<div role="status" style="{style}"><b>{mark} {word}</b> '
-        f"{as_html(option.reason)}</div>"
-    )
+    said = f"<b>{mark} {word}</b> {as_html(option.reason)}"
+    return framed(said, colour, role="status")
 
 
 def _option_html(letter: str, option: Option) -> str:
