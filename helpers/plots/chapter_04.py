@@ -37,13 +37,13 @@ def by_epochs_and_updates(
             f"{course_of(values)}"
         )
     left.set(xlabel="epochs", ylabel="loss above the smallest (MSE)")
-    left.set(title="A fifth of the epochs ...", yscale="log")
-    right.set(xlabel="updates", title="... in as many updates")
+    left.set(title="Per epoch, five times as fast", yscale="log")
+    right.set(xlabel="updates", title="Per update, equally fast at first")
     left.legend()
     return figure, (
         "Loss above the smallest possible, on a logarithmic axis, on the left "
         f"against epochs, on the right against updates: {'; '.join(said)}. "
-        "Against updates the curves begin on one another."
+        "Against updates, the curves coincide at first."
     )
 
 
