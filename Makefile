@@ -48,7 +48,7 @@ challenges: $(READY) ## make each challenge from its solution
 lint: $(READY) ## style, types, spelling and habits, pages included
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m pyright
+	$(BIN)/python -m pyright --project pyproject.toml
 	$(BIN)/python -m codespell_lib $(TEXTS)
 	$(BIN)/python -m helpers habits
 
