@@ -455,6 +455,25 @@ def best_or_equal(folder):
     return step
 
 
+def best_and_remove(folder):
+    points = read(folder)
+    for file in Path(folder).iterdir():
+        file.unlink()
+    return min(points, key=lambda point: point.value).step
+
+
+def best_of_another_run(folder):
+    with SummaryWriter("another") as writer:
+        writer.add_scalar("loss", 0.1, 19)
+    return best_by_min("another")
+
+
+def best_of_one_point(folder):
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 1})
+    events.Reload()
+    return min(events.Scalars("loss"), key=lambda point: point.value).step
+
+
 readers = {}
 
 
@@ -573,6 +592,9 @@ BEST = Answers(
         "no_step but a time": lambda folder: [best_by_min(folder)],
         "opens_writer": best_after_opening,
         "changes_files": best_in_a_file,
+        "changes_files as it removes them": best_and_remove,
+        "other_step of another run": best_of_another_run,
+        "first_or_last of a single point": best_of_one_point,
         "run_name": best_by_run_name,
         "run_name of a path": lambda folder: run_folder(folder),
         "other_folder": lambda folder: best_by_min("folder"),
@@ -639,6 +661,8 @@ NAME = Answers(
         ),
         "not_telling one over": lambda lr, bs: f"ch06/lr={1 / lr}_bs={bs}",
         "not_allowed list": lambda lr, bs: f"ch06/{[lr, bs]}",
+        "not_allowed dictionary": lambda lr, bs: f"ch06/{dict(lr=lr, bs=bs)}",
+        "rounded by a cut": lambda lr, bs: f"ch06/lr={str(lr)[2:]}_bs={bs}",
         "not_allowed comma": lambda lr, bs: f"ch06/lr={lr}_bs={bs:,}",
         "not_in_group without a slash": lambda lr, bs: f"ch06_lr={lr}_bs={bs}",
         "full_path": lambda lr, bs: str(run_folder(f"ch06/lr={lr}_bs={bs}")),

@@ -395,6 +395,12 @@ GRAPH = Answers(
         "no_tensor but the loader": lambda w, m, loader, d: w.add_graph(
             m, loader
         ),
+        "no_input but another model": lambda w, m, loader, d: w.add_graph(
+            nn.Linear(1, 1), next(iter(loader))[0]
+        ),
+        "no_input but its state": lambda w, m, loader, d: w.add_graph(
+            m.state_dict(), next(iter(loader))[0]
+        ),
         "no_input but swapped": lambda w, m, loader, d: w.add_graph(
             next(iter(loader))[0].to(d), m
         ),

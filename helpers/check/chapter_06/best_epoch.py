@@ -64,6 +64,9 @@ STEP = {
     "other_point": lambda s: s.step in s.steps,
     "other_step": lambda s: True,
 }
+AFTER_EACH = {
+    "changes_files": lambda s: s.files.items() - _all_files().items(),
+}
 AFTER = {
     "opens_writer": lambda s: s.n_opened > s.n_before,
     "changes_files": lambda s: _all_files() != s.files,
@@ -78,6 +81,7 @@ def best_epoch(answer):
         seen = Seen(n_before=len(here.opened), files=_all_files())
         for number, run in enumerate((*RUNS, "run_a")):
             _judge_best(answer, run, again=number > 0)
+            judge(AFTER_EACH, Seen(files=seen.files))
         seen.n_opened = len(here.opened)
         judge(AFTER, seen)
 

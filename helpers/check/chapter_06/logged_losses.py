@@ -28,6 +28,7 @@ FILES = {
 TAGS = {
     "nothing_logged": lambda s: not s.tags,
     "no_scalar": lambda s: s.tags == ["loss"] and not s.curves,
+    "other_tag.more": lambda s: "loss" in s.curves and len(s.tags) > 1,
     "other_tag": lambda s: s.curves != ["loss"] or len(s.tags) > 1,
 }
 GIVEN = {"changes_losses": lambda s: s.given != s.losses}

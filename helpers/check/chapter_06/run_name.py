@@ -34,7 +34,7 @@ def _is_refused(name: str) -> bool:
 NAME = {
     "no_text": lambda s: not isinstance(s.name, str),
     "full_path": lambda s: "/runs/ch06" in s.name.replace("\\", "/"),
-    "no_f_string": lambda s: "{" in s.name,
+    "no_f_string": lambda s: re.search(r"\{\w+\}", s.name),
     "not_allowed.characters": lambda s: s.strange and _is_refused(s.name),
     "not_allowed": lambda s: _is_refused(s.name),
     "not_in_group": lambda s: not s.name.startswith("ch06/"),

@@ -34,8 +34,13 @@ RAISED = {
     "indexed": lambda s: (
         "is not subscriptable" in s.message or "indexing" in s.message
     ),
+    "no_input.other_model": lambda s: (
+        not s.model.given
+        and ("forward" in s.functions or NO_MODEL in s.message)
+    ),
     "no_input": lambda s: not s.model.given and "add_graph" in s.functions,
 }
+NO_MODEL = "OrderedDict' object has no attribute 'training'"
 NOT_MOVABLE = [
     f"'{kind}' object has no attribute 'to'" for kind in ("list", "tuple")
 ]
