@@ -33,6 +33,7 @@ _private = _private_folder()
 (_private / "t").mkdir()
 os.environ.update(
     TRAINING_LOOP_RUNS=str(_private / "runs"),
+    TRAINING_LOOP_DOWNLOADS=str(_private / "downloads"),
     TRAINING_LOOP_PROGRESS="off",  # what a test solves, no reader solved
     TQDM_DISABLE="1",  # no progress bar in outputs
 )

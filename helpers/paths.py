@@ -26,8 +26,10 @@ def _is_course(folder: Path) -> bool:
 ROOT = _find_course()
 DATA = ROOT / "data"
 
-# The tests point this elsewhere, so that they never touch a reader's runs.
+# The tests point these elsewhere, so that they never touch a reader's runs, and
+# find nothing that a reader has downloaded.
 RUNS = Path(os.environ.get("TRAINING_LOOP_RUNS", ROOT / "runs"))
+DOWNLOADS = Path(os.environ.get("TRAINING_LOOP_DOWNLOADS", DATA / "downloads"))
 
 
 def missing_course() -> str:
@@ -43,7 +45,13 @@ def missing_course() -> str:
 def display_path(path: str | Path) -> str:
     """Name a file as pages print it: from ``runs/`` or ``data/`` downwards."""
     path = Path(path).absolute()
-    for folder, name in ((RUNS, "runs"), (DATA, "data"), (ROOT, ".")):
+    places = (
+        (RUNS, "runs"),
+        (DOWNLOADS, "data/downloads"),
+        (DATA, "data"),
+        (ROOT, "."),
+    )
+    for folder, name in places:
         if path.is_relative_to(folder.absolute()):
             return (Path(name) / path.relative_to(folder.absolute())).as_posix()
     return path.name

@@ -1,7 +1,8 @@
-"""Data: drawn by formula, or read from a file.
+"""Data: drawn by formula, read from a file, or downloaded first.
 
-A file per dataset (``line``, ``rides``) or per way of reading one. What splits,
-batches or scales data for training belongs in `helpers.data_preparation`.
+One file per dataset (``line``, ``rides``, ``digits``, ``fashion_mnist``) or per
+way of getting one: CSV rows, IDX files, downloads. What splits, batches or
+scales data for training belongs in `helpers.data_preparation`.
 """
 
 from helpers.datasets.csv_rows import CSVDataset

@@ -1,7 +1,7 @@
 """A progress bar for long work, silent where nobody watches."""
 
 import os
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
 from tqdm.auto import tqdm
@@ -28,13 +28,49 @@ def progress(steps: Iterable, description: str = "epochs") -> Iterable:
     step gets none: training one epoch at a time would leave a thousand
     widgets behind in the page.
     """
-    # tqdm heeds this variable in a terminal, and not in a page
-    is_off = os.environ.get("TQDM_DISABLE", "") not in ("", "0")
-    if is_off or (isinstance(steps, Sized) and len(steps) < 2):
+    if _is_off() or (isinstance(steps, Sized) and len(steps) < 2):
         return steps
-    # In a page the output is never a terminal, so only elsewhere may tqdm
-    # decide by that (disable=None).
-    options: dict[str, Any] = {"desc": description, "leave": False, "delay": 1}
+    return _make_bar(steps, desc=description)
+
+
+def progress_in_bytes(
+    chunks: Iterable[bytes], description: str, n_bytes: int, n_before: int = 0
+) -> Iterator[bytes]:
+    """Show a bar that counts bytes, while passing chunks on.
+
+    It appears, stays away and is turned off as that of ``progress``.
+
+    Args:
+        chunks: what comes, in pieces of any length.
+        description: what it is, such as the name of a file.
+        n_bytes: how many there will be in all.
+        n_before: how many of them are there already.
+    """
+    if _is_off():
+        yield from chunks
+        return
+    with _make_bar(
+        desc=description,
+        total=n_bytes,
+        initial=n_before,
+        unit="B",
+        unit_scale=True,
+    ) as bar:
+        for chunk in chunks:
+            yield chunk
+            bar.update(len(chunk))
+
+
+def _is_off() -> bool:
+    # tqdm heeds this variable in a terminal, and not in a page
+    return os.environ.get("TQDM_DISABLE", "") not in ("", "0")
+
+
+def _make_bar(steps: Iterable | None = None, **options: Any) -> Any:
+    """Make a bar that shows after a second, and goes away at the end."""
+    options |= {"leave": False, "delay": 1}
     if issubclass(tqdm, notebook_tqdm):
         return _QuietBar(steps, **options)
+    # In a page the output is never a terminal, so only elsewhere may tqdm
+    # decide by that (disable=None).
     return tqdm(steps, disable=None, **options)

@@ -14,8 +14,9 @@ HELPERS = ROOT / "helpers"
 FLOORS = [
     {"errors", "paths"},
     {"files", "devices", "randomness", "course"},
-    {"runs", "datasets", "step_functions"},
+    {"runs", "step_functions"},
     {"page", "checkpoints", "pipeline"},
+    {"datasets"},
     {"plots", "learning_rates", "mini_batch"},
     {"data_preparation", "model_configuration", "model_training"},
     {"deployment", "measuring", "demonstrations"},
