@@ -107,7 +107,7 @@ def killed_losses(
             linestyle="--",
             linewidth=0.9,
             zorder=0,
-            label="killed, went on" if number == 0 else None,
+            label="killed, then resumed" if number == 0 else None,
         )
     axes.legend()
     return figure, (
