@@ -32,7 +32,7 @@ def rides(rows: Sequence[Mapping]):
     )
     figure.colorbar(points, ax=axes, label="climb (m)")
     axes.set(xlabel="distance (km)", ylabel="charge used (percent)")
-    axes.set_title("Far and steep rides use the battery most")
+    axes.set_title("Long and hilly rides use the most charge")
     far = distance > np.median(distance)
     steep = climb > np.median(climb)
     means = (
@@ -44,7 +44,7 @@ def rides(rows: Sequence[Mapping]):
         f"{number(distance.max())} km, with {number(climb.min())} to "
         f"{number(climb.max())} m of climb, used {number(charge.min())} to "
         f"{number(charge.max())} percent of the charge. Short and flat rides "
-        f"used {means[0]} percent on average, far and steep ones {means[1]}."
+        f"used {means[0]} percent on average, long and hilly ones {means[1]}."
     )
 
 
@@ -62,7 +62,7 @@ def predictions(used, predicted):
     axes.plot(ends, ends, color=FAINT, label="exactly right")
     axes.plot(used, predicted, "o", color=VALIDATION, label="held-out rides")
     axes.set(xlabel="charge used (percent)", ylabel="predicted (percent)")
-    axes.set_title("Close to the line of no error")
+    axes.set_title("Predictions close to the charge used")
     axes.legend()
     miss = np.abs(used - predicted)
     return figure, (
