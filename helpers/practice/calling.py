@@ -39,10 +39,13 @@ def call(function, *arguments, shown: str = "", **named) -> Any:
     except TypeError as error:
         if line_of(error):  # the reader's own code ran
             raise
+        message = without_temporary(str(error))
+        if shown and "takes no arguments" in message:
+            wrong("signature.call.init", shown=shown, message=message)
         wrong(
             "signature.call" if shown else "signature",
             shown=shown,
-            message=without_temporary(str(error)),
+            message=message,
         )
 
 

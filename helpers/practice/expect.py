@@ -12,6 +12,7 @@ from helpers.practice.signs import Seen, Signs, judge
 
 FUNCTION: Signs = {
     "builder_returns_nothing": lambda s: s.result is None,
+    "called_too_soon.class": lambda s: isinstance(s.result, type),
     "called_too_soon.generator": lambda s: hasattr(s.result, "__next__"),
     "called_too_soon.boxed": lambda s: isinstance(s.result, (tuple, list)),
     "called_too_soon.object": lambda s: (
@@ -62,6 +63,16 @@ def expect_number(result, shown: str, what: str, signs: Signs = NUMBER) -> None:
         Wrong: it is not a Python number.
     """
     judge(signs, Seen(result=result, shown=shown, what=what))
+
+
+def roundings(right: float) -> list[float]:
+    """Return what a number becomes when digits of it are lost."""
+    return [float(int(right)), *(round(right, n) for n in range(7))]
+
+
+def is_rounded(found: float, right: float) -> bool:
+    """Whether a number is another one with fewer digits."""
+    return found != right and found in roundings(right)
 
 
 def expect_no_generator(result, shown: str, what: str) -> None:

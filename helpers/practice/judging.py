@@ -1,5 +1,6 @@
 """Judge an answer: never raise, never hang, and leave everything as it was."""
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -55,6 +56,7 @@ def judge_answer(
         if isinstance(outcome, Finding):
             likelier = _likelier(entry, look_at, outcome, world.changed, answer)
             outcome = words.put(likelier) if likelier else outcome
+            outcome = _with_names_read(words, outcome, world.reached.read)
     except Exception as error:  # a very strange answer, or a fault of ours
         outcome, world = words.put(calling.baffled(error)), None
     return _verdict(entry, outcome, world.output.getvalue() if world else "")
@@ -104,6 +106,15 @@ def _likelier(
     if changed and outcome.diagnosis != "shared":
         return Wrong("uses_page_objects", {**seen, "changed": changed[:3]})
     return None
+
+
+def _with_names_read(words: Words, outcome: Finding, read) -> Finding:
+    """Add to the cause which data of the page the answer reads."""
+    if not read or outcome.diagnosis == "uses_page_objects":
+        return outcome
+    seen = {**vars(outcome), "read": read[:3]}
+    cause = words.put(Wrong("reads_page_objects", seen)).cause
+    return dataclasses.replace(outcome, cause=cause)
 
 
 def _left_for_later(entry: Exercise, look_at: Callable, answers) -> list[str]:

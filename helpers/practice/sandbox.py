@@ -8,6 +8,7 @@ can reach is noted before and put back after.
 
 import contextlib
 import ctypes
+import dis
 import functools
 import io
 import sys
@@ -18,10 +19,11 @@ import types
 import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from helpers.practice.process_state import same_random, same_settings
 
@@ -147,6 +149,7 @@ class Reached:
 
     def __init__(self, roots):
         self.seen: dict[int, object] = {}
+        self.read: list[str] = []  # data of the page, by its names
         self.n_bytes = 0
         self.notes: list[tuple[str, Callable[[], bool]]] = []
         todo = deque((root, "") for root in roots)
@@ -241,6 +244,9 @@ class Reached:
                 leads.append((cell.cell_contents, name))
                 self.notes.append(("", _restore_cell(cell)))
         space = function.__globals__
+        for word in globals_read(function.__code__):
+            if isinstance(space.get(word), _DATA) and word not in self.read:
+                self.read.append(word)
         for word in names_used(function.__code__):
             self.notes.append((word, _restore_global(space, word)))
             if word in space:
@@ -287,6 +293,11 @@ _ATOMS = (
     *(types.ModuleType, types.BuiltinFunctionType, types.CodeType),
     *(torch.dtype, torch.device, torch.Size, threading.Thread, io.IOBase),
 )
+# What pages give names to, and exercises pass as arguments.
+_DATA = (
+    *(torch.Tensor, np.ndarray, torch.nn.Module, torch.optim.Optimizer),
+    *(DataLoader, Dataset, Sampler, torch.Generator, PurePath),
+)
 
 
 def is_readers_file(filename: str) -> bool:
@@ -312,6 +323,19 @@ def names_used(code: types.CodeType) -> set[str]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= names_used(constant)
+    return names
+
+
+def globals_read(code: types.CodeType) -> list[str]:
+    """Return the global names whose values a function reads, in order."""
+    names = [
+        step.argval
+        for step in dis.get_instructions(code)
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    ]
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names += globals_read(constant)
     return names
 
 

@@ -326,6 +326,14 @@ DATASET = Answers(
         "wrong_loop": LoopsShort,
         "no_batch": FirstOnly,
         "not_kept": NothingKept,
+        "no_pair but a list": type(
+            "AsList",
+            (Rides,),
+            {"__getitem__": lambda self, i: list(Rides.__getitem__(self, i))},
+        ),
+        "signature as init is misspelt": type(
+            "Misspelt", (Dataset,), {"__int__": Rides.__init__}
+        ),
     },
 )
 
@@ -1359,7 +1367,7 @@ VAL_STEP = Answers(
     wrong={
         name: answer
         for name, answer in chapter_05.CAREFUL_VAL_STEP.wrong.items()
-        if not name.startswith("recorded")
+        if not name.startswith(("recorded", "recording_left_off after"))
     },
 )
 

@@ -109,6 +109,14 @@ def line_yields_inside(b, w):
     return line
 
 
+def line_local(b, w):
+    def line(x):
+        b = b + w * x  # noqa: F823
+        return b
+
+    return line
+
+
 LINE = Answers(
     right={
         "def": line_by_def,
@@ -124,6 +132,10 @@ LINE = Answers(
         "a method": lambda b, w: LineWithoutCall(b, w).line,
         "fractions": lambda b, w: lambda x: b + Fraction(w) * Fraction(x),
         "NumPy's numbers": lambda b, w: lambda x: np.float32(b + w * x),
+        "a NumPy polynomial": lambda b, w: np.polynomial.Polynomial([b, w]),
+        "a sum of powers": lambda b, w: (
+            lambda x: sum(c * x**i for i, c in enumerate((b, w)))
+        ),
     },
     wrong={
         "returns_nothing": line_prints,
@@ -149,6 +161,11 @@ LINE = Answers(
         "no_number": lambda b, w: lambda x: [b + w * x],
         "not_callable": 2.0,
         "raises": lambda b, w: lambda x: b + w * x / 0,
+        "called_too_soon as the class is returned": lambda b, w: LineObject,
+        "raises as b is a local name": line_local,
+        "other_formula as x is overwritten": lambda b, w: (
+            lambda x: b + w * (x := 5)
+        ),
     },
 )
 
@@ -254,6 +271,12 @@ POWERS = Answers(
         "methods of lists": lambda exponents: powers_helper(exponents.copy()),
         "methods": lambda exponents: [Power(e).at for e in exponents],
         "the exponent's own": lambda exponents: [e.__rpow__ for e in exponents],
+        "reduce": lambda exponents: functools.reduce(
+            lambda done, e: [*done, lambda x: x**e], exponents, []
+        ),
+        "power with a keyword": lambda exponents: [
+            functools.partial(pow, exp=e) for e in exponents
+        ],
     },
     wrong={
         "late_binding": powers_late,
@@ -295,6 +318,19 @@ POWERS = Answers(
         "shared as all look in one place": powers_in_one_place,
         "builder_returns_nothing": lambda exponents: print(exponents),
         "returns_nothing": lambda exponents: [print for _ in exponents],
+        "one_example without the sign": lambda exponents: powers_default(
+            [abs(e) for e in exponents]
+        ),
+        "wrong_length without zeros": lambda exponents: powers_default(
+            list(filter(None, exponents))
+        ),
+        "wrong_length without the first": lambda exponents: powers_default(
+            exponents[1:]
+        ),
+        "positions": lambda exponents: powers_default(range(len(exponents))),
+        "builder_returns_nothing inside": lambda exponents: [
+            print(e) for e in exponents
+        ],
     },
 )
 
@@ -637,6 +673,26 @@ def forgets_inner(model, loss_fn, optimizer):
 
 
 TRAIN = ("train",)
+
+
+def step_generator(model, loss_fn, optimizer):
+    def steps():
+        loss = None
+        while True:
+            x, y = yield loss
+            loss = make_train_step_fn(model, loss_fn, optimizer)(x, y)
+
+    running = steps()
+    next(running)
+    return lambda x, y: running.send((x, y))
+
+
+def step_first_batch(model, loss_fn, optimizer):
+    kept = {}
+    step = make_train_step_fn(model, loss_fn, optimizer)
+    return lambda x, y: step(*kept.setdefault("batch", (x, y)))
+
+
 TRAIN_STEP = Answers(
     right={
         "course": step_builder(TRAIN),
@@ -662,6 +718,7 @@ TRAIN_STEP = Answers(
         "torch.func": functional,
         "coroutine": coroutine,
         "zero twice": step_builder(("train", "zero")),
+        "generator": step_generator,
     },
     wrong={
         "no_zero_grad": step_builder(TRAIN, ("backward", "step")),
@@ -732,6 +789,16 @@ TRAIN_STEP = Answers(
         "uses_page_objects": uses_page,
         "shared": last_built,
         "builder_returns_nothing": forgets_inner,
+        "other_value rounded to four digits": step_builder(
+            TRAIN, result=lambda loss, *_: round(loss.item(), 4)
+        ),
+        "other_features of the first call": step_first_batch,
+        "no_backward of that loss": step_builder(
+            TRAIN,
+            loss_of=lambda loss_fn, yhat, y: torch.tensor(
+                loss_fn(yhat, y).item(), requires_grad=True
+            ),
+        ),
     },
 )
 

@@ -512,6 +512,11 @@ OWN_COPY = Answers(
         "shared": own_shared,
         "no_items": lambda x, y: set(range(5)),
         "signature": lambda data: data,
+        "other_values rounded": tensors(lambda a: own_tensor(a.round(2))),
+        "other_values in another order": tensors(
+            lambda a: own_tensor(np.sort(a, 0))
+        ),
+        "no_length of a class": lambda x, y: TensorDataset,
     },
 )
 
@@ -687,6 +692,26 @@ def files_modulo(self, index):
     return Files.__getitem__(self, index % len(self))
 
 
+class FilesChecked(Files):
+    def __init__(self, paths):
+        assert all(Path(path).exists() for path in paths)
+        super().__init__(paths)
+
+
+class FilesTaken(Files):
+    def __init__(self, paths):
+        self.paths = [paths.pop(0) for _ in range(len(paths))]
+
+
+def file_item_popped():
+    """Build a class that takes the path of each item out of its list."""
+    return type(
+        "Pops",
+        (Files,),
+        {"__getitem__": lambda s, i: as_item(*read_numbers(s.paths.pop(i)))},
+    )
+
+
 FILES = Answers(
     right={
         "course": Files,
@@ -711,6 +736,9 @@ FILES = Answers(
                 torch.tensor([number], dtype=F32)
                 for number in np.genfromtxt(path, delimiter=",")
             )
+        ),
+        "split of one tensor": from_numbers(
+            lambda x, y: torch.tensor([x, y]).split(1)
         ),
     },
     wrong={
@@ -790,6 +818,18 @@ FILES = Answers(
         "no_index_error": type("M", (Files,), {"__getitem__": files_modulo}),
         "raises": file_item(lambda path: as_item(*path.read_text())),
         "signature": lambda folder, paths: Files(paths),
+        "reads_at_once the first": type(
+            "OpensFirst",
+            (Files,),
+            {
+                "__init__": lambda self, paths: (
+                    open(paths[0]).close() or Files.__init__(self, paths)
+                )
+            },
+        ),
+        "reads_at_once to see if it is there": FilesChecked,
+        "changes_paths": FilesTaken,
+        "other_file as one is taken out": file_item_popped(),
     },
 )
 

@@ -631,6 +631,7 @@ BALANCED = Answers(
             f, y, b
         ),
         "not_callable": 50,
+        "other_number_of_weights": balanced(lambda y: torch.ones(1000)),
     },
 )
 

@@ -176,6 +176,9 @@ LARGEST_ERROR = Answers(
             ),
             model,
         ),
+        "distance": error_step(
+            lambda yhat, y: torch.dist(yhat, y, p=float("inf")).item()
+        ),
     },
     wrong={
         "signed": error_step(lambda yhat, y: (yhat - y).max().item()),
@@ -254,6 +257,9 @@ LARGEST_ERROR = Answers(
             lambda x, y: (model(2 * x) - y).abs().max().item()
         ),
         "signature": lambda model, x, y: (model(x) - y).abs().max().item(),
+        "changes_batch": error_step(
+            lambda yhat, y: y.sub_(yhat.detach()).abs().max().item()
+        ),
     },
 )
 
@@ -584,6 +590,15 @@ FEW_BATCHES = Answers(
         "recording_off": few_unrecorded,
         "signature": lambda data_loader, step_fn, n_batches: 0.0,
         "raises": few_with(step=lambda step_fn, x, y: step_fn((x, y))),
+        "other_value rounded": few_with(
+            result=lambda losses, n, sizes: round(sum(losses) / len(losses), 3)
+        ),
+        "step_twice": few_with(
+            step=lambda step_fn, x, y: (step_fn(x, y), step_fn(x, y))[1]
+        ),
+        "raises as the step is not called": few_with(
+            step=lambda step_fn, x, y: step_fn
+        ),
     },
 )
 
@@ -762,6 +777,7 @@ SPLIT_LOADERS = Answers(
                 generator=torch.Generator().manual_seed(7),
             )
         ),
+        "the smaller part first": loaders_with(split=smaller_first),
     },
     wrong={
         "overlap": loaders_with(split=two_draws),
@@ -799,9 +815,6 @@ SPLIT_LOADERS = Answers(
         ),
         "other_seed": loaders_with(
             seed=lambda: torch.Generator().manual_seed(42)
-        ),
-        "other_seed as the smaller part came first": loaders_with(
-            split=smaller_first
         ),
         "drop_last": loaders_with(
             val=lambda data: DataLoader(data, batch_size=16, drop_last=True)
@@ -857,6 +870,14 @@ SPLIT_LOADERS = Answers(
         "returns_nothing": no_return,
         "other_data": lambda dataset: loaders_lengths(page_dataset),
         "signature": lambda x, y: loaders_lengths(TensorDataset(x, y)),
+        "overlap as one part is in both": loaders_with(
+            result=lambda train, val: (train, train)
+        ),
+        "other_data as row numbers": loaders_with(
+            train=lambda data, generator: DataLoader(
+                data.indices, batch_size=16, shuffle=True, generator=generator
+            )
+        ),
     },
 )
 

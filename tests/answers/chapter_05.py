@@ -300,6 +300,28 @@ def eval_top_only(model):
     model.training = False
 
 
+class ValModule(nn.Module):
+    def __init__(self, model, loss_fn):
+        super().__init__()
+        self.model, self.loss_fn = model, loss_fn
+
+    @torch.no_grad()
+    def forward(self, x, y):
+        return float(self.loss_fn(self.model.eval()(x), y))
+
+
+def val_put_back_at_the_end(model, loss_fn):
+    def step(x, y):
+        was_recording = torch.is_grad_enabled()
+        torch.set_grad_enabled(False)
+        model.eval()
+        loss = loss_fn(model(x), y).item()
+        torch.set_grad_enabled(was_recording)
+        return loss
+
+    return step
+
+
 CAREFUL_VAL_STEP = Answers(
     right={
         "course": val_step(),
@@ -328,6 +350,7 @@ CAREFUL_VAL_STEP = Answers(
         "set_grad_enabled": val_step(
             block=lambda: torch.set_grad_enabled(False)
         ),
+        "a module": ValModule,
     },
     wrong={
         "recorded": make_val_step_fn,
@@ -393,6 +416,10 @@ CAREFUL_VAL_STEP = Answers(
         "runs_at_once": val_at_once,
         "shared": val_shared,
         "signature": lambda model: make_val_step_fn(model, nn.MSELoss()),
+        "recording_left_off after an error": val_put_back_at_the_end,
+        "other_value rounded to six digits": val_step(
+            result=lambda loss: round(loss.item(), 6)
+        ),
     },
 )
 
@@ -684,6 +711,29 @@ def top_level(model):
     return [(layer, layer.training) for layer in (model, *model.children())]
 
 
+FIRST_MODES = {}
+
+
+@contextmanager
+def lend_first_modes(model):
+    for layer in model.modules():
+        FIRST_MODES.setdefault(layer, layer.training)
+    model.eval()
+    try:
+        yield model
+    finally:
+        for layer in model.modules():
+            layer.training = FIRST_MODES[layer]
+
+
+@contextmanager
+def lend_all_state(model):
+    state = copy.deepcopy(model.state_dict())
+    with lend_course(model):
+        yield model
+    model.load_state_dict(state)
+
+
 EVALUATING_LAYERS = Answers(
     right={
         "course": lend_course,
@@ -750,6 +800,8 @@ EVALUATING_LAYERS = Answers(
         "signature of a method": type(
             "NoError", (Lend,), {"__exit__": lambda self: self.model.train()}
         ),
+        "shared from block to block": lend_first_modes,
+        "changes_more as weights are put back": lend_all_state,
     },
 )
 
@@ -1021,6 +1073,17 @@ EPOCH_LOSS = Answers(
         "recording_off": pass_unrecorded,
         "signature": lambda data_loader, step_fn: 0.0,
         "raises": pass_with(step=lambda step_fn, x, y: step_fn(x, y).item()),
+        "not_added": pass_with(
+            result=lambda total, count, losses, loader: (
+                losses[-1] * (count % 6 or 6) / count
+            )
+        ),
+        "not_added to the count": pass_with(
+            result=lambda total, count, losses, loader: total / (count % 6 or 6)
+        ),
+        "other_value rounded to four digits": pass_with(
+            result=lambda total, count, losses, loader: round(total / count, 4)
+        ),
     },
 )
 

@@ -3,11 +3,13 @@
 import functools
 
 import pytest
+import torch
 from IPython.core.interactiveshell import InteractiveShell
 
 from helpers.practice import call, last_cell, progress_file, wrong
 from helpers.practice.checkers import CHECKERS, register
 from helpers.practice.exercises import Exercise, Help, all_exercises
+from helpers.practice.signs import Wrong
 from helpers.practice.words import Section
 
 
@@ -156,3 +158,53 @@ def test_a_solved_exercise_says_how_far_the_chapter_is(monkeypatch, tmp_path):
     assert "0 of 9 in this challenge. Next: C1.2 · " in progress_file._how_far(
         task
     )
+
+
+ones = torch.ones(3)
+
+
+class WithOnes:
+    def __init__(self):
+        self.torch, self.ones = 0, 0
+
+    def __call__(self, a, b):
+        return a + b * len(ones)
+
+
+def reads_ones(a, b):
+    return a + b * ones.numel()
+
+
+def calls_what_reads_ones(a, b):
+    return reads_ones(a, b)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reads"),
+    [
+        (reads_ones, True),
+        (calls_what_reads_ones, True),
+        (WithOnes(), True),
+        (lambda a, b: (lambda: len(ones))(), True),
+        (lambda a, b: [a] and torch.ones(b).ones, False),
+        (lambda a, b, ones=ones: a + len(ones), False),
+        (lambda a, b: a - b, False),
+    ],
+)
+def test_data_of_the_page_that_a_wrong_answer_uses_is_named(
+    check, answer, reads
+):
+    verdict = check(answer)
+    assert verdict.state == "not yet"
+    cause = dict(verdict.parts)["Likely cause"]
+    assert ("uses `ones` of the page" in cause) == reads
+
+
+def test_a_class_whose_init_is_misspelt_is_told_so():
+    class Plus:
+        def __int__(self, a, b):
+            pass
+
+    with pytest.raises(Wrong) as caught:
+        call(Plus, 1, 10, shown="plus(a, b)")
+    assert caught.value.sign == "signature.call.init"

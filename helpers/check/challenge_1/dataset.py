@@ -30,9 +30,8 @@ FILES = {
 }
 ITEM = {
     "no_pair.nothing": lambda s: s.item is None,
-    "no_pair": lambda s: (
-        not isinstance(s.item, (tuple, list)) or len(s.item) != 2
-    ),
+    "no_pair.list": lambda s: isinstance(s.item, list) and len(s.item) == 2,
+    "no_pair": lambda s: not isinstance(s.item, tuple) or len(s.item) != 2,
 }
 # What the three numbers of a ride are, by mistake.
 SUSPECTS = {

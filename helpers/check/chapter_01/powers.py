@@ -25,10 +25,15 @@ SUSPECTS = {
     "late_binding": lambda s: [625, 625, 625],
     "swapped": lambda s: [2**5, 3**5, 4**5],
     "caret": lambda s: [5 ^ 2, 5 ^ 3, 5 ^ 4],
+    "positions": lambda s: [5**0, 5**1, 5**2],
     "wrong_order": lambda s: s.values if sorted(s.values) == s.right else None,
 }
-# Exponents that are not sorted, one of them twice, and not all whole.
-OTHER = [3, 0.5, 1, 3]
+# Exponents that are not sorted, one of them twice, and of every kind.
+OTHER = [3, 0.5, 0, -1.0, 3]
+LENGTH = {
+    "wrong_length.one_less": lambda s: s.n == len(EXPONENTS) - 1,
+    "wrong_length": lambda s: s.n != len(EXPONENTS),
+}
 N_OTHER = {
     "shared.longer": lambda s: s.n == len(EXPONENTS) + len(OTHER),
     "wrong_length.fewer": lambda s: s.n != len(OTHER),
@@ -44,8 +49,9 @@ def powers(answer):
     shown = "make_powers([2, 3, 4])"
     made = call(answer, list(EXPONENTS), shown=shown)
     judge(MADE, Seen(result=made, shown=shown))
-    if len(made) != len(EXPONENTS):
-        wrong("wrong_length", n=len(made))
+    judge(LENGTH, Seen(n=len(made)))
+    if None in made:
+        wrong("builder_returns_nothing.entries", shown=shown)
     for function in made:
         expect_function(function, "powers[0]")
     values = [call(function, 5, shown="powers[0](5)") for function in made]

@@ -13,7 +13,7 @@ from helpers.practice import (
     renamed,
     wrong,
 )
-from helpers.practice.expect import NUMBER, expect_no_generator
+from helpers.practice.expect import NUMBER, expect_no_generator, is_rounded
 from helpers.practice.probes.steps import (
     Bench,
     expect_given_parts,
@@ -26,7 +26,7 @@ MAKE = "make_train_step_fn(model, loss_fn, optimizer)"
 CALL = "train_step_fn(x, y)"
 PREDICTED = {
     "other_model": lambda s: "forward" not in s.events,
-    "no_train_mode": lambda s: not s.modes[0],
+    "no_train_mode": lambda s: s.number == 1 and not s.modes[0],
     "recording_left_off": lambda s: not torch.is_grad_enabled(),
 }
 LOSS_ARGUMENTS = {
@@ -50,6 +50,7 @@ FIRST_CALL = {
     "loss_after_update": lambda s: (
         agree(s.loss, s.loss_after) and not agree(s.loss, s.right_loss)
     ),
+    "other_value.rounded": lambda s: is_rounded(s.loss, s.right_loss),
     "other_value": lambda s: not agree(s.loss, s.right_loss),
 }
 EACH_CALL = {
@@ -96,8 +97,7 @@ def check_train_step(make_step) -> list:
         seen.number, seen.right_loss = len(calls) + 1, right_loss
         seen.updated_rightly = agree(seen.parameters, ours.parameters())
         seen.same_gradients = agree(seen.gradients, ours.diary.gradients[-1:])
-        if not calls:
-            _judge_prediction(seen)
+        _judge_prediction(seen)
         calls.append(seen)
     if not all(seen.updated_rightly for seen in calls):
         judge(ORDER, calls[0])

@@ -15,6 +15,7 @@ from helpers.check.chapter_02.common import (
     matches,
 )
 from helpers.practice import Seen, call, exercise, judge, wrong
+from helpers.practice.signs import Wrong
 
 POINTS = ((0.25, 31.5), (-3.0, 12.0), (40.0, -7.25), (8.5, 0.125))
 NAMES = ("point_c.txt", "point_d.txt", "point_a.txt", "point_b.txt")
@@ -23,6 +24,7 @@ VALUES = {
     "other_file": lambda s: s.values in POINTS,
     "cut_off": lambda s: s.values == (int(s.x), int(s.y)),
 }
+CHANGED = {"changes_paths": lambda s: s.n != len(NAMES)}
 
 
 @exercise
@@ -30,8 +32,10 @@ def files(answer):
     """Check ``FileDataset(paths)``, which reads a file when it is asked to."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         paths = [Path(folder) / name for name in NAMES]
-        for path, point in zip(paths[:3], POINTS, strict=False):
+        for path, point in zip(paths, POINTS, strict=True):
             _write(path, *point)
+        n_left = _build_without_files(answer, paths)
+        paths[3].unlink()
         data = _build_before_files(answer, paths)
         expect_length(data, 4)
         _write(paths[3], *POINTS[3])
@@ -42,6 +46,7 @@ def files(answer):
         check_contract(data, 4, PAIR)
         _judge_one_file(data, paths)
         _judge_two(answer, paths)
+        judge(CHANGED, Seen(n=n_left))
 
 
 def _write(path: Path, x: float, y: float) -> None:
@@ -56,6 +61,20 @@ def _write(path: Path, x: float, y: float) -> None:
 
 def _texts(paths: list[Path]) -> list[bytes]:
     return [path.read_bytes() for path in paths if path.exists()]
+
+
+def _build_without_files(answer, paths: list[Path]) -> int:
+    """Build it before any file is written; return how many paths are left."""
+    given = [path.with_suffix(".later") for path in paths]
+    try:
+        call(answer, given, shown="FileDataset(paths)")
+    except Wrong:
+        raise
+    except Exception as error:
+        if not isinstance(error, OSError):
+            answer(list(paths))  # raises as well if that is not the reason
+        wrong("reads_at_once", error=type(error).__name__)
+    return len(given)
 
 
 def _build_before_files(answer, paths: list[Path]):

@@ -15,6 +15,7 @@ from helpers.check.chapter_02.common import (
 from helpers.practice import Seen, call, exercise, judge, wrong
 
 KINDS = (np.float64, np.float32, np.int64)
+NUMBERS = (3, 1, 5, 2, 4)  # in no order
 BOTH = (torch.Tensor, np.ndarray)
 BUILT = {
     "builder_returns_nothing": lambda s: s.data is None,
@@ -42,34 +43,37 @@ def own_copy(answer):
     second = answer(x[:2] + 100, y[:2] + 100)
     expect_two(first, before)
     expect_length(second, 2)
-    _judge_item(item_of(second, 1), 102.0, 172.0, "data[1]")
+    _judge_item(item_of(second, 1), x[1, 0] + 100, y[1, 0] + 100, "data[1]")
 
 
 def _arrays(dtype) -> tuple[np.ndarray, np.ndarray]:
-    x = np.array([[1], [2], [3], [4], [5]], dtype=dtype)
+    x = np.array(NUMBERS, dtype=dtype).reshape(-1, 1)
+    if x.dtype.kind == "f":
+        x += 1 / 512  # exact, and lost where numbers are rounded
     return x, x + np.array(70, dtype=dtype)
 
 
 def _judge_copy(answer, dtype) -> None:
     """Build from arrays of one kind, change the arrays, and compare."""
-    x, y = _arrays(dtype)
+    (x, y), before = _arrays(dtype), _arrays(dtype)
     data = call(answer, x, y, shown="make_dataset(x, y)")
     judge(BUILT, Seen(data=data))
     expect_length(data, 5)
     expect_item(item_of(data, 0), PAIR)
     for index in (*range(5), -1, -5):
-        number = float(index % 5 + 1)
         item = item_of(data, index)
-        _judge_item(item, number, number + 70, f"data[{index}]")
+        numbers = (float(array[index, 0]) for array in before)
+        _judge_item(item, *numbers, f"data[{index}]")
     check_contract(data, 5, PAIR)
-    before = _arrays(dtype)
     if not (np.array_equal(x, before[0]) and np.array_equal(y, before[1])):
         wrong("in_place")
+    x_1, y_1 = float(x[1, 0]), float(y[1, 0])
+    x_2, y_2 = float(x[2, 0]), float(y[2, 0])
     x[1], y[2] = 99, 98
     dtype = np.dtype(dtype).name
-    if not matches(item_of(data, 1), [2.0], [72.0]):
+    if not matches(item_of(data, 1), [x_1], [y_1]):
         wrong("shares_memory", dtype=dtype)
-    if not matches(item_of(data, 2), [3.0], [73.0]):
+    if not matches(item_of(data, 2), [x_2], [y_2]):
         wrong("shares_memory.labels", dtype=dtype)
 
 

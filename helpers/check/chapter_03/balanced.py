@@ -38,6 +38,9 @@ MADE = {
         torch.is_tensor(s.sampler) and s.sampler.is_floating_point()
     ),
     "weights_per_class": lambda s: (
+        _is_weighted(s.sampler) and len(s.sampler.weights) == len(s.counts)
+    ),
+    "other_number_of_weights": lambda s: (
         _is_weighted(s.sampler) and len(s.sampler.weights) != s.n
     ),
 }

@@ -11,6 +11,7 @@ from helpers.practice import (
     judge_value,
     wrong,
 )
+from helpers.practice.expect import roundings
 from helpers.practice.probes.loaders import (
     NotedStep,
     check_batches_are_moved,
@@ -38,6 +39,9 @@ STEPS = {
     "begins_again": lambda s: (
         len(s.got) > len(s.batches) and same_batches(s.got, _again(s))
     ),
+    "step_twice": lambda s: same_batches(
+        s.got, [batch for batch in s.batches[: s.n] for _ in (1, 2)]
+    ),
     "other_batches": lambda s: not same_batches(s.got, s.batches[: len(s.got)]),
     "whole_loader": lambda s: len(s.got) == len(s.batches),
     "only_one": lambda s: len(s.got) == 1,
@@ -61,6 +65,7 @@ MEANS = {
     "divides_by_loader": lambda s: sum(s.losses) / s.n_all,
     "divides_by_one_less": lambda s: sum(s.losses) / max(s.n - 1, 1),
     "divides_by_points": lambda s: sum(s.losses) / sum(s.sizes),
+    "other_value.rounded": lambda s: roundings(sum(s.losses) / s.n),
 }
 
 

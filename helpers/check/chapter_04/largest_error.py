@@ -30,6 +30,7 @@ BATCHES = (
 
 USED = {"other_model": lambda s: "forward" not in s.events}
 LEFT = {
+    "changes_batch": lambda s: not agree(s.batch, s.batch_before),
     "left_off": lambda s: (
         not torch.is_grad_enabled()
         or not all(p.requires_grad for p in s.parameters)
@@ -91,11 +92,13 @@ def _judge_errors(bench: Bench, step, errors) -> None:
     for parameter in parameters:  # as a training step leaves it
         parameter.grad = torch.ones_like(parameter)
     bench.diary.clear()
+    left = Seen(parameters=parameters, before=before, batch=[x, y])
+    left.batch_before = [x.clone(), y.clone()]
     result = call(step, x, y, shown=SHOWN_STEP)
     judge(USED, bench.diary)
     expect_number(result, SHOWN_STEP, "the largest error")
-    values = bench.parameters()
-    judge(LEFT, Seen(parameters=parameters, values=values, before=before))
+    left.values = bench.parameters()
+    judge(LEFT, left)
     sizes = errors.abs()
     right = sizes.max().item()
     seen = Seen(result=result, errors=errors, sizes=sizes, right=right)

@@ -18,10 +18,6 @@ SHOWN = "make_loaders(dataset)"
 LENGTHS = "um of input lengths"  # how torch says that they do not add up
 
 
-def _is_sequence(thing) -> bool:
-    return isinstance(thing, (tuple, list))
-
-
 RAISED = {
     "hard_coded": lambda s: LENGTHS in s.message and s.n == 50,
     "lengths_do_not_add_up": lambda s: LENGTHS in s.message,
@@ -29,7 +25,7 @@ RAISED = {
 }
 PAIR = {
     "returns_nothing": lambda s: s.loaders is None,
-    "no_pair": lambda s: not _is_sequence(s.loaders),
+    "no_pair": lambda s: not isinstance(s.loaders, (tuple, list)),
     "no_pair.length": lambda s: len(s.loaders) != 2,
     "no_loaders.data": lambda s: s.odd and isinstance(s.odd[0], Dataset),
     "no_loaders": lambda s: s.odd,
@@ -50,7 +46,7 @@ SPLIT = {
     "not_random": lambda s: len(set(np.diff(s.split[1]))) == 1,
     "unseeded": lambda s: s.split != s.again,
 }
-SEEDS = {"other_seed": lambda s: s.train != s.right}
+SEEDS = {"other_seed": lambda s: s.train not in s.right}
 ORDERS = {
     "train_not_shuffled": lambda s: (
         s.train[0] == s.train[1]
@@ -89,7 +85,8 @@ def check_loaders(make_loaders, n_features: int = 1) -> None:
     for n in (100, 50):  # both are divided without rounding
         generator = torch.Generator().manual_seed(SEED)
         order = torch.randperm(n, generator=generator).tolist()
-        right = sorted(order[: round(FRACTION * n)])
+        n_train = round(FRACTION * n)  # the larger part may come last
+        right = [sorted(order[:n_train]), sorted(order[-n_train:])]
         judge(SEEDS, Seen(train=splits[n][0], right=right))
     orders = [
         [read_rows(loader)[0] for _ in range(3)]
@@ -125,7 +122,7 @@ def _build(make_loaders, dataset):
     except (ValueError, AttributeError, TypeError) as error:
         judge(RAISED, Seen(message=one_line(str(error)), n=len(dataset)))
         raise
-    both = loaders if _is_sequence(loaders) else ()
+    both = loaders if isinstance(loaders, (tuple, list)) else ()
     odd = [one for one in both if not isinstance(one, DataLoader)]
     seen = Seen(loaders=loaders, odd=odd, n_loaders=len(both), shown=SHOWN)
     seen.moved = not torch.equal(torch.get_rng_state(), before)

@@ -1,5 +1,7 @@
 """Exercise 05.1: a step that switches gradients off."""
 
+import contextlib
+
 import torch
 
 from helpers.practice import (
@@ -12,7 +14,7 @@ from helpers.practice import (
     judge,
     wrong,
 )
-from helpers.practice.expect import expect_no_generator
+from helpers.practice.expect import expect_no_generator, is_rounded
 from helpers.practice.probes.states import note_model, same_state
 from helpers.practice.probes.steps import (
     LayeredBench,
@@ -45,6 +47,7 @@ LOSS_ARGUMENTS = {
     "shapes": lambda s: s.first.shape != s.second.shape,
 }
 LOSS = {
+    "other_value.rounded": lambda s: is_rounded(s.loss, s.right),
     "stale": lambda s: s.once,
     "other_value": lambda s: True,
 }
@@ -90,6 +93,8 @@ def check_val_step(
         if needs_no_grad and callers[number] and any(bench.diary.recorded):
             wrong("recorded")
     _judge_two_steps(make_step)
+    if needs_no_grad:
+        _judge_failing_loss(make_step)
 
 
 def _judge_call(bench, step, batch, once: bool, recording: bool) -> None:
@@ -115,7 +120,7 @@ def _judge_call(bench, step, batch, once: bool, recording: bool) -> None:
     judge(TRACE, Seen(before=before, after=note_model(bench.model)))
     judge(RECORDING, Seen(recording=recording, still=still))
     expect_number(loss, CALL, "the loss")
-    if not agree(loss, right):
+    if not agree(loss, right) or is_rounded(loss, right):
         expect_given_parts(bench.diary, bench.diary.inputs[-1], batch[0])
         first, second = bench.diary.losses[-1]
         judge(LOSS_ARGUMENTS, Seen(first=first, second=second, y=y))
@@ -133,3 +138,13 @@ def _judge_two_steps(make_step) -> None:
     right = one.right_loss(*batch)
     if not agree(step(*batch), right) or two.diary.events:
         wrong("shared")
+
+
+def _judge_failing_loss(make_step) -> None:
+    """Let the loss fail; recording has to be put back all the same."""
+    step = make_step(LayeredBench().model, lambda yhat, y: yhat.no_such_loss)
+    with torch.enable_grad():
+        with contextlib.suppress(AttributeError):
+            step(*make_batches(1)[0])
+        if not torch.is_grad_enabled():
+            wrong("recording_left_off.failing")

@@ -11,7 +11,7 @@ from helpers.practice import (
     judge_value,
     wrong,
 )
-from helpers.practice.expect import expect_no_generator
+from helpers.practice.expect import expect_no_generator, roundings
 from helpers.practice.probes.loaders import (
     CountingLoader,
     NotedStep,
@@ -24,9 +24,9 @@ from helpers.practice.probes.loaders import (
 )
 
 PASS = "mini_batch(device, data_loader, step_fn)"
-LOSSES = [3.0, 1.0, 8.0, 2.0]
+LOSSES = [2.5, 1.25, 8.5, 2.0]
 LOADERS = (
-    lambda: make_loader(11, 4),  # 4, 4, 3
+    lambda: make_loader(16, 6),  # 6, 6, 4: mistakes give different numbers
     lambda: make_loader(10, 4, drop_last=True),  # 4, 4
     lambda: make_loader(8, 4),  # 4, 4
     lambda: make_loader(7, 4),  # 4, 3
@@ -60,7 +60,10 @@ SUSPECTS = {
     "counts_features": lambda s: 2 * s.plain / s.n,
     "last_size": lambda s: s.plain * s.sizes[-1] / s.n,
     "last_loss": lambda s: s.losses[-1],
+    "not_added": lambda s: s.losses[-1] * s.sizes[-1] / s.n,
+    "not_added.count": lambda s: s.total / s.sizes[-1],
     "sum": lambda s: [s.total, s.plain],
+    "other_value.rounded": lambda s: roundings(s.total / s.n),
 }
 
 

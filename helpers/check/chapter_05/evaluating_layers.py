@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from helpers.practice import Seen, call, exercise, judge, wrong
-from helpers.practice.probes.states import note_model, same_state
+from helpers.practice.probes.states import make_nested, note_model, same_state
 
 LEND = "evaluating_layers(model)"
 # Which layers are in train mode, by their names; "" is the whole model.
@@ -60,22 +60,6 @@ def evaluating_layers(answer):
         _judge_failing_block(answer, training)
 
 
-def _make_nested(training) -> nn.Module:
-    """Build layers in layers, those in ``training`` in train mode."""
-    model = nn.Sequential(
-        nn.Linear(2, 4),
-        nn.Sequential(
-            nn.BatchNorm1d(4), nn.Dropout(), nn.Sequential(nn.Dropout())
-        ),
-        nn.Linear(4, 1),
-    )
-    for name, layer in model.named_modules():
-        layer.training = name in training
-    for parameter in model.parameters():
-        parameter.grad = torch.ones_like(parameter)
-    return model
-
-
 def _modes(model: nn.Module) -> dict[str, bool]:
     return {name: layer.training for name, layer in model.named_modules()}
 
@@ -100,14 +84,17 @@ def _entered(answer, model: nn.Module):
 
 
 def _judge_lending(answer, training, changes_mode: bool = False) -> None:
-    model = _make_nested(training)
+    model = make_nested(training)
     modes, rest = _modes(model), _rest(model)
     with _entered(answer, model) as lent:
         left = [name for name, mode in _modes(model).items() if mode]
         seen = Seen(lent=lent, model=model, left=left, n_left=len(left))
         judge(INSIDE, seen, n=len(modes))
-        if changes_mode:
+        if changes_mode:  # and trains, too
             model.train()
+            with torch.no_grad():
+                model[0].weight += 1
+            rest = _rest(model)
     _judge_modes(modes, _modes(model), changes_mode)
     if not torch.is_grad_enabled() or not same_state(rest, _rest(model)):
         wrong("changes_more")
@@ -124,12 +111,17 @@ def _judge_modes(before: dict, after: dict, changes_mode: bool) -> None:
 
 def _judge_two_lent(answer) -> None:
     """Lend two models at once, one block in the other."""
-    one, two = _make_nested(MIXED[2]), _make_nested(MIXED[4])
+    one, two = make_nested(MIXED[2]), make_nested(MIXED[4])
     before = _modes(one), _modes(two)
     with _entered(answer, one), _entered(answer, two):
         pass
     if (_modes(one), _modes(two)) != before:
         wrong("shared")
+    one.train()
+    with _entered(answer, one):  # once more, from other modes
+        pass
+    if not all(_modes(one).values()):
+        wrong("shared.earlier")
 
 
 class _BlockError(Exception):
@@ -137,7 +129,7 @@ class _BlockError(Exception):
 
 
 def _judge_failing_block(answer, training) -> None:
-    model = _make_nested(training)
+    model = make_nested(training)
     before = _modes(model)
     try:
         with _entered(answer, model):

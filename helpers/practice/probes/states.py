@@ -44,6 +44,27 @@ def expect_model_as_before(model: nn.Module, before: Seen) -> None:
     judge(AS_BEFORE, seen)
 
 
+def make_nested(training) -> nn.Module:
+    """Build layers in layers of a model of two features, with gradients.
+
+    Args:
+        training: the names of those in train mode, as ``named_modules`` has
+            them: "" is the whole model, "1.0" a batch norm.
+    """
+    model = nn.Sequential(
+        nn.Linear(2, 4),
+        nn.Sequential(
+            nn.BatchNorm1d(4), nn.Dropout(), nn.Sequential(nn.Dropout())
+        ),
+        nn.Linear(4, 1),
+    )
+    for name, layer in model.named_modules():
+        layer.training = name in training
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    return model
+
+
 def fill(model: nn.Module, seed: int = 3) -> None:
     """Give every parameter its own numbers, the same on every machine."""
     numbers = torch.Generator().manual_seed(seed)
