@@ -1,7 +1,7 @@
 """Markdown, tables and frames hold in a page that nobody trusts."""
 
 from helpers.page.markdown import as_html, folded, framed, markdown, table
-from tests.page.html import assert_safe
+from tests.page.parsed_html import assert_safe
 
 
 def test_tags_stay_text():

@@ -13,7 +13,7 @@ from PIL import Image
 from helpers.page.colours import CARD
 from helpers.page.figure_style import use_style
 from helpers.page.pictures import Picture, listed
-from tests.page.html import assert_safe
+from tests.page.parsed_html import assert_safe
 from tests.tools import ROOT
 
 ALT = 'Losses "fall" from 1 to 0.1 & stay < 0.2.'

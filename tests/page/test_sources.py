@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from helpers.page.sources import show_difference, show_source
-from tests.page.html import assert_safe
+from tests.page.parsed_html import assert_safe
 from tests.tools import ROOT
 
 LADDERS = (

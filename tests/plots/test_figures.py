@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from helpers import plots
 from helpers.datasets.line import generate_data, split_data
 from helpers.page.figure_style import STYLE
-from tests.page.html import assert_safe
+from tests.page.parsed_html import assert_safe
 
 X, Y = generate_data()
 X_TRAIN, Y_TRAIN, X_VAL, Y_VAL = split_data(X, Y)
