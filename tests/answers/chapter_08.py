@@ -634,6 +634,12 @@ def saves_again(path, model, optimizer):
     return result
 
 
+def saves_the_same(path, model, optimizer):
+    result = resume(path, model, optimizer)
+    torch.save(torch.load(path, weights_only=True), path)
+    return result
+
+
 def renames_the_file(path, model, optimizer):
     result = resume(path, model, optimizer)
     path.rename(path.with_suffix(".done"))
@@ -793,6 +799,7 @@ RESUME = Answers(
         "changes_the_file by w+": opened_to_write("w+b"),
         "changes_the_file by wb": opened_to_write("wb"),
         "changes_the_file saved again": saves_again,
+        "changes_the_file saved as it was": saves_the_same,
         "changes_the_file renamed": renames_the_file,
         "freezes": freezes_it,
         "no_train_mode without parentheses": resume_with(
@@ -882,6 +889,31 @@ def save_with(
                 raise
 
     return save_clean
+
+
+def appends(aside, content):
+    with open(aside, "ab") as file:
+        file.write(content)
+
+
+def creates(aside, content):
+    with open(aside, "xb") as file:
+        file.write(content)
+
+
+def after_a_buffer(state, path):
+    """The state is turned into bytes before the `try`."""
+    aside, buffer = path.with_suffix(".part"), io.BytesIO()
+    torch.save(state, buffer)
+    try:
+        with open(aside, "wb") as file:
+            file.write(buffer.getvalue())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink()
+        raise
 
 
 def sync_file(path):
@@ -1373,6 +1405,14 @@ SAVE = Answers(
         "leftover backup": save_with(finish=keeps_a_backup),
         "needs_old_file": save_with(finish=backup_of_any),
         "leftover_after_error": save_whole,
+        "leftover_after_error of two kinds": save_with(
+            errors=(OSError, TypeError, KeyboardInterrupt)
+        ),
+        "stale_part": save_with(write=appends),
+        "stale_part refused": save_with(write=creates),
+        "not_loadable as it is empty": save_with(
+            write=lambda aside, content: aside.write_bytes(b"")
+        ),
         "leftover_after_error straight": straight_aside,
         "leftover_after_error half": write_outside_of_try,
         "leftover_after_ctrl_c": save_with(errors=Exception),
@@ -1382,6 +1422,7 @@ SAVE = Answers(
         "swallows": save_with(again=False),
         "swallows in finally": swallows_in_finally,
         "hides_the_error": save_with(tidy=lambda aside, path: aside.unlink()),
+        "hides_the_error as nothing was opened": after_a_buffer,
         "hides_the_error by another": wraps_all,
         "nothing_to_remove": unlinks_always,
         "too_early": replaces_too_early,

@@ -16,6 +16,7 @@ from helpers.practice import Seen, call, exercise, judge, wrong
 from helpers.practice.probes.files import ANY_FILE, Moments
 from helpers.practice.probes.states import same_state
 from helpers.practice.probes.troubles import troubles
+from helpers.practice.signs import Wrong
 
 AFTERWARDS = {
     "not_replaced.backwards": lambda s: s.new is None and s.old in s.beside,
@@ -67,6 +68,24 @@ def _judge_saving(answer, folder: Path) -> None:
         wrong("needs_old_file")
     if bystander.read_text(encoding="utf-8") != "Mine.":
         wrong("touches_others")
+    _judge_after_kill(answer, path)
+
+
+def _judge_after_kill(answer, path: Path) -> None:
+    """Save once more where a kill left behind what was written aside."""
+    left = [path.with_suffix(".part"), path.with_name(f"{path.name}.part")]
+    for file in left:
+        file.write_bytes(b"Not whole, and longer than the next one." * 99)
+    try:
+        answer(state_of(4), path)
+    except FileExistsError:
+        wrong("stale_part", what="a `FileExistsError` comes out")
+    try:
+        judge_content(path, 4)
+    except Wrong:
+        wrong("stale_part", what="the new checkpoint cannot be loaded")
+    for file in left:
+        file.unlink(missing_ok=True)
 
 
 def _judge_one_save(answer, path: Path, number: int) -> None:

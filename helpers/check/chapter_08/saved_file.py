@@ -33,6 +33,8 @@ def judge_content(path: Path, number: int) -> None:
     try:
         loaded = torch.load(path, weights_only=True)
     except Exception:  # a foreign file raises almost anything
+        if path.stat().st_size == 0:
+            wrong("not_loadable.empty")
         wrong("not_loadable")
     keys = list(loaded)[:4] if isinstance(loaded, dict) else []
     judge(CONTENT, Seen(loaded=loaded, right=state_of(number), keys=keys))

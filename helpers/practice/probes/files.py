@@ -39,6 +39,11 @@ def is_rename(function) -> bool:
     return any(function is rename for rename in RENAMES)
 
 
+def is_open(function) -> bool:
+    """Whether a built-in function opens a file."""
+    return function is io.open or function is os.open
+
+
 def is_write(function) -> bool:
     """Whether a built-in function or method writes bytes to a file."""
     is_file = isinstance(

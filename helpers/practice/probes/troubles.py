@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.practice.probes.files import Moments, is_rename, is_sync, is_write
+from helpers.practice.probes.files import (
+    Moments,
+    is_open,
+    is_rename,
+    is_sync,
+    is_write,
+)
 
 
 def _is_nothing(_function) -> bool:
@@ -16,6 +22,7 @@ def _is_nothing(_function) -> bool:
 
 STEPS: dict[str, Callable[[object], bool]] = {
     "serialise": _is_nothing,
+    "open": is_open,
     "write": is_write,
     "sync": is_sync,
     "rename": is_rename,
@@ -26,6 +33,7 @@ ERRORS: dict[str, tuple] = {
     "refused": (PermissionError, 13, "Permission denied"),
     "ctrl_c": (KeyboardInterrupt,),
     "lock": (TypeError,),  # raised by pickle itself
+    "no_memory": (MemoryError,),
 }
 
 
