@@ -1,4 +1,4 @@
-"""Exercise 10.1: a box of your own."""
+"""Exercise 10.1: a configuration of your own."""
 
 import itertools
 from functools import partial
