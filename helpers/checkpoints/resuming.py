@@ -106,7 +106,7 @@ def check_resumes(
     loaded_into = getattr(resume_from, "loaded_into", None)
     if loaded_into is not None and not loaded_into.is_in(configuration):
         raise CheckpointError(
-            "This checkpoint was loaded into another configuration, so that "
+            "This checkpoint was loaded into another configuration, so "
             "the weights here are not those of its epoch. Was configure_model "
             f"called again since then? {AGAIN}"
         )

@@ -66,7 +66,7 @@ def clear_run(run_name: str) -> None:
     for file in folder.rglob("*"):
         if file.is_symlink() or not _may_go(file):
             raise RunNameError(
-                f"{display_path(file)} was not written by a run, so that "
+                f"{display_path(file)} was not written by a run, so "
                 "nothing was deleted. Move it away, then clear "
                 f"{run_name!r} again."
             )
