@@ -62,8 +62,8 @@ def _judge_copy(answer, dtype) -> None:
     expect_item(item_of(data, 0), PAIR)
     for index in (*range(5), -1, -5):
         item = item_of(data, index)
-        numbers = (float(array[index, 0]) for array in before)
-        _judge_item(item, *numbers, f"data[{index}]")
+        one, two = (float(array[index, 0]) for array in before)
+        _judge_item(item, one, two, f"data[{index}]")
     check_contract(data, 5, PAIR)
     if not (np.array_equal(x, before[0]) and np.array_equal(y, before[1])):
         wrong("in_place")

@@ -93,7 +93,7 @@ def _judge_lending(answer, training, changes_mode: bool = False) -> None:
         if changes_mode:  # and trains, too
             model.train()
             with torch.no_grad():
-                model[0].weight += 1
+                next(model.parameters()).add_(1)
             rest = _rest(model)
     _judge_modes(modes, _modes(model), changes_mode)
     if not torch.is_grad_enabled() or not same_state(rest, _rest(model)):
