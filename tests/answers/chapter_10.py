@@ -652,7 +652,7 @@ TRIANGLE = Answers(
         "long_top": long_top,
         "uneven_way_down": uneven,
         "other_formula": lambda s, b, m, up: triangle(s, b, m, up) ** 2,
-        "other_formula rounded": lambda *four: round(triangle(*four), 2),
+        "rounded to few digits": lambda *four: round(triangle(*four), 2),
         "rounded": lambda *four: round(triangle(*four), 4),
         "returns_nothing at the top": none_at_the_top,
         "brackets": lambda s, b, m, up: (

@@ -27,6 +27,7 @@ RETURNED = {
     "no_three": lambda s: (
         not isinstance(s.returned, (tuple, list)) or len(s.returned) != 3
     ),
+    "epoch.older": lambda s: isinstance(s.epoch, int) and s.epoch == 0,
     "epoch": lambda s: (
         not isinstance(s.epoch, (int, np.integer)) or s.epoch != s.right_epoch
     ),
@@ -68,11 +69,14 @@ def _judge_save(save, path: Path, run: TrainingRun) -> list:
     """Save; return the two lists of losses, as Python floats."""
     before = note_model(run.model)
     losses, val_losses = run.mixed_losses()
+    if run.number == 0:  # as 32 bits these would lose digits
+        losses = [float(loss) for loss in losses]
     val_losses[0] = np.float32(val_losses[0])
     right = [_floats(losses), _floats(val_losses)]
     shown = "save(path, epoch, model, optimizer, losses, val_losses)"
-    arguments = (run.epoch, run.model, run.optimizer, losses, val_losses)
-    call(save, path, *arguments, shown=shown)
+    arguments = (run.model, run.optimizer, losses, val_losses)
+    for epoch in (0, run.epoch):  # the later one is in the file
+        call(save, path, epoch, *arguments, shown=shown)
     seen = Seen(path=path, before=before, now=note_model(run.model))
     seen.refusal = _refusal(path)
     seen.lists, seen.right = [_floats(losses), _floats(val_losses)], right

@@ -12,6 +12,7 @@ from helpers.practice.probes.loaders import check_batches_are_moved, make_loader
 
 TRAIN_SIZES, VAL_SIZES = (5, 5, 2), (4, 3)  # which tell batches apart
 TRAINING, VALIDATION = ["train"] * 3, ["val"] * 2  # the steps of an epoch
+VALUES = [1 / n + 2 * (n > 5) for n in range(1, 16)]  # which rise once
 SHOWN = "train(device, train_step_fn, val_step_fn, train_loader, val_loader, "
 
 
@@ -84,7 +85,7 @@ def loop(answer):
     lengths = [len(part) for part in both if isinstance(part, list)]
     judge(LISTS, seen, lengths=lengths)
     _judge_losses(seen)
-    first_told = ", ".join(map(describe, [*seen.told, ()][0]))
+    first_told = ", ".join(map(describe, [*seen.told, ()][0])) or "missing"
     judge(TOLD, seen, n_told=len(seen.told), first_told=first_told)
     without = _run(answer, n_epochs=2, told=False)
     without.kept = [part[:2] for part in seen.returned]
@@ -116,7 +117,7 @@ def _run(answer, n_epochs: int, told: bool) -> Seen:
         seen.names.append(name)
         seen.sizes[name].append(len(x_batch))
         seen.recording[name].append(torch.is_grad_enabled())
-        return 1 / len(seen.names)  # differs from all others
+        return VALUES[len(seen.names) % 15 - 1]  # differs from all others
 
     def after_epoch(*given, **named) -> None:
         names = ("epoch", "loss", "val_loss")
@@ -141,7 +142,7 @@ def _run(answer, n_epochs: int, told: bool) -> Seen:
 
 def _losses(weighted: bool) -> list[list[float]]:
     """Return the losses of three epochs that a right loop returns."""
-    losses = np.array([1 / n for n in range(1, 16)]).reshape(3, 5)
+    losses = np.array(VALUES).reshape(3, 5)
     sizes = np.array(TRAIN_SIZES + VAL_SIZES if weighted else [1] * 5)
     return [
         np.average(losses[:, part], axis=1, weights=sizes[part]).tolist()

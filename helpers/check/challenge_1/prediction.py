@@ -17,6 +17,7 @@ LIMIT = 1.3  # percentage points of charge, root mean squared error
 # Made-up rides of another bicycle have another rule and less noise. A model
 # that never saw them is wrong by about 20 points.
 OTHER_LIMIT = 3.0
+SWAPPED = torch.tensor([300 / 20, 20 / 300])  # mends distance / 300, climb / 20
 
 FITTED = {
     "grad_left_off.fit": lambda s: not torch.is_grad_enabled(),
@@ -40,7 +41,11 @@ FAR = {
     "diverged": lambda s: s.error != s.error,
     "fraction": lambda s: s.error_of(s.rides, 100) < LIMIT,
     "not_scaled": lambda s: s.error_of(s.scaled, 1) < LIMIT,
+    "scales_swapped": lambda s: s.error_of(s.rides * SWAPPED, 1) < LIMIT,
     "neither": lambda s: s.error_of(s.scaled, 100) < LIMIT,
+    "fraction.other": lambda s: (
+        min(s.error_of(s.rides, 1e4), s.error_of(s.rides, 0.01)) < LIMIT
+    ),
     "columns_swapped": lambda s: s.error_of(s.rides.flip(1), 1) < LIMIT,
     "not_good_enough": lambda s: not s.error < LIMIT,
 }
@@ -48,10 +53,9 @@ MANNERS = {
     "other_input.array": lambda s: not agree(s.of_array, s.yhat, 1e-4),
     "other_input.tensor": lambda s: not agree(s.of_tensor, s.yhat, 1e-4),
     "not_seeded": lambda s: not same_state(s.state, s.state_again),
-    "model_ignored": lambda s: (
-        not same_state(s.state, s.other_state) and agree(s.of_other, s.yhat)
-    ),
-    "path_ignored": lambda s: not s.other_error < OTHER_LIMIT,
+    "model_ignored": lambda s: not s.is_same and agree(s.of_other, s.of_first),
+    "path_ignored": lambda s: s.is_same,
+    "fits_one_file": lambda s: not s.other_error < OTHER_LIMIT,
 }
 
 
@@ -66,13 +70,14 @@ def prediction(fit, predict):
     if not error < LIMIT:
         _explain(predict, model, x, charge, error)
     seen = Seen(yhat=yhat, state=copy.deepcopy(model.state_dict()))
-    seen.of_array = _predict(predict, model, x.numpy())
+    seen.of_array = _predict(predict, model, x.double().numpy())
     seen.of_tensor = _predict(predict, model, x)
     _predict(predict, model, rides[:1])
     seen.state_again = _fit(fit, RIDES).state_dict()
     other_model, seen.other_error = _fit_other_rides(fit, predict)
-    seen.other_state = other_model.state_dict()
+    seen.is_same = same_state(seen.state, other_model.state_dict())
     seen.of_other = _predict(predict, other_model, rides)
+    seen.of_first = _predict(predict, model, rides)
     judge(MANNERS, seen)
     return {"error": error}
 

@@ -41,6 +41,7 @@ NUMBERS = {
     ),
     "other_numbers": lambda s: s.numbers != s.readings,
 }
+FAILED = {"takes_answer_for_refusal": lambda s: s.error.args == ("error",)}
 RETURNED = {
     "returns_nothing": lambda s: s.result is None,
     "returns_response": lambda s: isinstance(s.result, httpx.Response),
@@ -128,6 +129,7 @@ def _judge_answers(answer, service: _Service, readings: list) -> None:
     seen.numbers = [row["x_percent"] for row in seen.rows]
     judge(NUMBERS, seen, **texts)
     if seen.error is not None:  # the request was fine, what followed was not
+        judge(FAILED, seen)
         raise seen.error
     seen.right = service.exported.answer([[x] for x in readings])["y"]
     judge(RETURNED, seen)

@@ -21,7 +21,8 @@ INPUTS = (
 INPUT = {
     "asked_with_list": lambda s: not isinstance(s.x, torch.Tensor),
     "flat_input": lambda s: s.x.ndim < 2,
-    "row_input": lambda s: s.x.ndim > 2 or s.x.shape[1] != 1,
+    "row_input.more_axes": lambda s: s.x.ndim > 2,
+    "row_input": lambda s: s.x.shape[1] != 1,
     "dtype": lambda s: s.x.dtype != s.weight.dtype,
     "other_device": lambda s: s.x.device.type != s.weight.device.type,
 }
@@ -105,7 +106,7 @@ def _judge_call(answer, model: _Net, x_before, arguments: str) -> None:
     seen.shown = f"predict_column({arguments})"
     seen.yhat = call(answer, model, seen.x_new, shown=seen.shown)
     is_tensor = isinstance(seen.yhat, torch.Tensor)
-    seen.differs = is_tensor and not agree(seen.yhat, right)
+    seen.differs = is_tensor and not agree(seen.yhat, right, 2e-6)
     state = model.state_dict()
     seen.changed = [n for n in state if not same_state(state[n], before[n])]
     judge(FOUND, seen)

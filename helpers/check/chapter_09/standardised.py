@@ -5,16 +5,9 @@ import copy
 import torch
 from torch import nn
 
-from helpers.practice import (
-    Seen,
-    agree,
-    call,
-    exercise,
-    judge,
-    judge_value,
-    wrong,
-)
+from helpers.practice import Seen, agree, call, exercise, judge, wrong
 from helpers.practice.probes.states import fill, same_tensors
+from helpers.practice.signs import judge_value
 
 SETTINGS = (([53.0], [20.0]), ([53.0, 7.5], [20.0, 3.5]), ([65.0], [24.0]))
 BUILT = {
@@ -37,6 +30,9 @@ SUSPECTS = {
     "added": lambda s: s.twin((s.x + s.mean) / s.spread),
     "swapped": lambda s: s.twin((s.x - s.spread) / s.mean),
     "no_model": lambda s: (s.x - s.mean) / s.spread,
+    "no_mean": lambda s: s.twin(s.x / s.spread),
+    "no_spread": lambda s: s.twin(s.x - s.mean),
+    "way_back": lambda s: s.twin(s.x * s.spread + s.mean),
     "variance": lambda s: s.twin((s.x - s.mean) / s.spread**2),
     "first_only": lambda s: s.twin((s.x - s.mean[0]) / s.spread[0]),
     "turned_round": lambda s: s.twin((s.mean - s.x) / s.spread),

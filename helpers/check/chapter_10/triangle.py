@@ -7,16 +7,9 @@ import torch
 from torch import optim
 from torch.optim.lr_scheduler import CyclicLR
 
-from helpers.practice import (
-    Seen,
-    call,
-    exercise,
-    expect_number,
-    judge_value,
-    renamed,
-    wrong,
-)
+from helpers.practice import Seen, call, exercise, expect_number, renamed
 from helpers.practice.expect import NUMBER
+from helpers.practice.signs import judge_value, wrong
 
 SETTINGS = ((0.02, 0.4, 20), (0.1, 0.3, 5), (0.0, 1.0, 1), (1e-3, 2.0, 7))
 FLOAT = renamed(NUMBER, returns_tensor="no_number.tensor")
@@ -83,7 +76,8 @@ def _as_tensor(rates) -> torch.Tensor:
 
 
 ROUNDED = {
-    "rounded": lambda s: s.rates if f"{s.rate:.4f}" == f"{s.due:.4f}" else None
+    "rounded.few": lambda s: [_rates(s).round(decimals=n) for n in (2, 3)],
+    "rounded": lambda s: s.rates if f"{s.rate:.4f}" == f"{s.due:.4f}" else None,
 }
 SUSPECTS = {
     **{name: partial(_rates, height=h) for name, h in HEIGHTS.items()},
