@@ -152,7 +152,9 @@ def test_a_bad_server(answer, said, n_before, tmp_path):
     assert names(tmp_path) == ["file.gz"]
 
 
-@pytest.mark.parametrize("name", ["404", "stalls", "hangs up", "to http"])
+@pytest.mark.parametrize(
+    "name", ["404", "stalls", "hangs up", "to http", "web page"]
+)
 def test_what_was_there_is_kept(name, tmp_path):
     (tmp_path / "file.gz.part").write_bytes(CONTENT[:HALF])
     answer = BAD[name][0] if name != "stalls" else bad_server.silent
