@@ -616,6 +616,13 @@ class StopsEarly(Loop):
             super().val()
 
 
+class StopsAsItRises(Loop):
+    def val(self):
+        two = self.val_losses[-2:]
+        if two == sorted(two, reverse=True):
+            super().val()
+
+
 class Arrays(Loop):
     def result(self):
         return np.array(self.losses), np.array(self.val_losses)
@@ -691,6 +698,7 @@ LOOP = Answers(
         "told_once every tenth epoch": TellsEveryTenth(),
         "other_losses added up": AddsUp(),
         "other_course stops early": StopsEarly(),
+        "other_course as the loss rises": StopsAsItRises(),
         "no_two_lists but arrays": Arrays(),
         "no_two_lists but pairs": Pairs(),
         "one_pass": KeepsBatches(),
@@ -989,6 +997,16 @@ def save_32_bits(path, epoch, model, optimizer, losses, val_losses):
     save(path, epoch, model, optimizer, losses, val_losses)
 
 
+def save_tensors(path, epoch, model, optimizer, losses, val_losses):
+    losses = torch.tensor(losses).tolist()  # of plain numbers, 32 bits
+    save(path, epoch, model, optimizer, losses, val_losses)
+
+
+def save_after_the_old(path, *parts):
+    with open(path, "ab") as file:
+        save(file, *parts)
+
+
 def resume_without(*left_out, eval_mode=False, result=None, weights_only=True):
     def resume_some(path, model, optimizer):
         state = torch.load(path, weights_only=weights_only)
@@ -1100,6 +1118,8 @@ CHECKPOINT = Answers(
         "save_changes": (save_and_train, resume),
         "save_changes mode": (save_in_eval_mode, resume),
         "save_changes lists": (save_and_clear, resume),
+        "losses in a tensor": (save_tensors, resume),
+        "epoch of the older file": (save_after_the_old, resume),
         "no_file but another": (
             lambda path, *parts: save("checkpoint.pt", *parts),
             resume,
@@ -1291,10 +1311,30 @@ def unseeded_start(path):
     return fit(path, seed=None)
 
 
+def fit_without_bias(path):
+    numbers = table(path) / SCALE
+    flat = nn.Sequential(nn.Linear(2, 1, bias=False))
+    with torch.no_grad():
+        flat[0].weight.copy_(
+            torch.linalg.lstsq(numbers[:, :2], numbers[:, 2:]).solution.T
+        )
+    return flat
+
+
+class LastFit:
+    def fit(self, path):
+        self.model = fit(path)
+        return self.model
+
+    def predict(self, model, rides):
+        return predict(self.model, rides)
+
+
 def wrong_predict(**changes):
     return fit, functools.partial(predict, **changes)
 
 
+last = LastFit()
 PREDICTION = Answers(
     right={
         "course": (fit, predict),
@@ -1315,6 +1355,17 @@ PREDICTION = Answers(
         "not_seeded in its order": (unseeded_order, predict),
         "not_scaled": wrong_predict(scale=torch.ones(2)),
         "fraction": wrong_predict(charge=1),
+        "fraction twice": wrong_predict(charge=10_000),
+        "fraction of a fraction": wrong_predict(charge=0.01),
+        "scales_swapped": wrong_predict(scale=SCALE[:2].flip(0)),
+        "fits_one_file": (fit_without_bias, predict),
+        "model_ignored for the last one": (last.fit, last.predict),
+        "raises for 64 bits": (
+            fit,
+            lambda model, rides: (
+                100 * model.eval()(torch.as_tensor(rides) / SCALE[:2]).detach()
+            ),
+        ),
         "neither": wrong_predict(scale=torch.ones(2), charge=1),
         "columns_swapped": wrong_predict(
             result=lambda yhat: yhat, turn=lambda x: x.flip(1)

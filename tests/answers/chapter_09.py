@@ -212,6 +212,7 @@ PREDICT = Answers(
         "train_mode without parentheses": with_part(
             mode=lambda model: model.eval
         ),
+        "other_values rounded": lambda m, x: predict(m, x).round(decimals=4),
         "row_input with an axis too many": with_part(
             before=lambda x: column(x).unsqueeze(-1)
         ),
@@ -601,6 +602,15 @@ def twice_the_model(model, mean, spread):
     return made
 
 
+class Misspelt(nn.Module):
+    def _init_(self, model, mean, spread):
+        super().__init__()
+        self.model = model
+
+    def forward(self, readings):
+        return self.model(readings)
+
+
 STANDARDISED = Answers(
     right={
         "course": Standardised,
@@ -625,6 +635,11 @@ STANDARDISED = Answers(
         "no_tensor": ReturnsNothing,
         "not_scaled": scaled_by(lambda s, x: s.model(x)),
         "multiplied": scaled_by(lambda s, x: s.model((x - s.mean) * s.spread)),
+        "no_mean": scaled_by(lambda s, x: s.model(x / s.spread)),
+        "no_spread": scaled_by(lambda s, x: s.model(x - s.mean)),
+        "way_back": scaled_by(lambda s, x: s.model(x * s.spread + s.mean)),
+        "signature as it is an object": Misspelt(),
+        "signature of a misspelt name": Misspelt,
         "other_order": scaled_by(lambda s, x: s.model(x / s.spread - s.mean)),
         "brackets": scaled_by(lambda s, x: s.model(x - s.mean / s.spread)),
         "added": scaled_by(lambda s, x: s.model((x + s.mean) / s.spread)),
@@ -703,6 +718,12 @@ def ask(client, readings, *, body=rows_of, result=answers_of):
 
 def with_body(body):
     return functools.partial(ask, body=body)
+
+
+def backwards(response):
+    if response.status_code != 422:
+        raise ValueError(response.json()["error"])
+    return response.json()["y"]
 
 
 def with_result(result):
@@ -878,6 +899,7 @@ ASK = Answers(
         "an error of its own kind": with_result(raises_own),
     },
     wrong={
+        "takes_answer_for_refusal": with_result(backwards),
         "no_request": lambda client, readings: [1.0 for _ in readings],
         "no_request judged here": judges_itself,
         "get": ask_by_get,
