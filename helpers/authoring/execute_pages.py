@@ -115,7 +115,19 @@ def normalise(page: NotebookNode) -> None:
             cell.metadata["jupyter"] = {"outputs_hidden": True}
         if cell.cell_type == "code":
             outputs = [] if NO_OUTPUT in tags else cell.outputs
-            cell.outputs = [_normal_output(output) for output in outputs]
+            cell.outputs = _joined([_normal_output(one) for one in outputs])
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join what was printed in pieces: where it is cut depends on the time."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        name = output.get("name")
+        if name and joined and joined[-1].get("name") == name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _normal_output(output: NotebookNode) -> NotebookNode:
