@@ -89,9 +89,15 @@ the kernel of this page runs. Run this cell to open it here.</p>
   frame.width = "100%";
   frame.height = parts.height;
   frame.style.border = "0";
-  frame.src = parts.url + (isDark ? "&darkMode=true" : "") + "#" + parts.tab;
+  const url = new URL(parts.url);
+  // a frame of another host may store nothing, and TensorBoard needs to
+  const here = window.location.hostname;
+  if (["localhost", "127.0.0.1"].includes(here)) url.hostname = here;
+  if (isDark) url.searchParams.set("darkMode", "true");
+  url.hash = parts.tab;
+  frame.src = url.href;
   const show = () => box.replaceChildren(frame);
-  fetch(parts.url, {{mode: "no-cors"}}).then(show).catch(() => {{}});
+  fetch(url.origin, {{mode: "no-cors"}}).then(show).catch(() => {{}});
 }})({json.dumps(parts)});
 </script>
 """
