@@ -131,7 +131,7 @@ def test_range_test_names_a_last_batch_of_one_row():
     rows = DataLoader(TensorDataset(X[:17], Y[:17]), batch_size=8)
     configuration = configure()
     before = everything(configuration, loader())
-    with pytest.raises(FirstBatchError, match="last batch of one row"):
+    with pytest.raises(FirstBatchError, match="cannot train on one row"):
         lr_range_test(configuration, rows)
     assert all(map(torch.equal, before, everything(configuration, loader())))
 
