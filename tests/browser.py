@@ -119,6 +119,8 @@ SEEN = """() => {
   }
   return seen;
 }"""
+# Outputs of predictions, folded until their cell runs.
+FOLDED = """() => document.querySelectorAll('.jp-OutputPlaceholder').length"""
 ANSWERS = """() => [...document.querySelectorAll('.course-quiz button')]
   .filter(button => /quiz-(right|wrong)/.test(button.className)).length"""
 OPEN_FOLDS = """() => document.querySelectorAll(
@@ -289,6 +291,8 @@ def run_page(browser, address: str, name: str, shots: Path, size) -> tuple:
     """Run all cells of a page, use it, save it; return faults and sights."""
     tab, said = open_page(browser, address, name, size)
     wait_for_kernel(tab)
+    time.sleep(3)  # cells far below are drawn when there is time
+    n_folded = tab.evaluate(FOLDED)
     command(tab, "notebook:run-all-cells")
     end = time.monotonic() + PATIENCE
     state = tab.evaluate(STATE)
@@ -298,8 +302,11 @@ def run_page(browser, address: str, name: str, shots: Path, size) -> tuple:
     faults = state["faults"]
     if state["todo"]:
         faults.append(f"{state['todo']} cells did not run in time")
+    if tab.evaluate(FOLDED):
+        faults.append("an output stays folded when its cell has run")
     faults += try_keyboard(tab)
     seen = walk(tab, shots)
+    seen["folded"] = set(range(n_folded))
     command(tab, "docmanager:save")
     command(tab, "kernelmenu:shutdown")
     time.sleep(1)
@@ -342,6 +349,9 @@ def expected_in(path: Path) -> dict[str, int]:
             for text in code
         ),
         "differences": sum("show_difference(" in text for text in code),
+        "folded": sum(
+            "predict" in c["metadata"].get("tags", []) for c in cells
+        ),
         "frames": sum(
             "%tensorboard" in text or "show_tensorboard(" in text
             for text in code
