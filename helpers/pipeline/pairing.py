@@ -87,6 +87,9 @@ def trains_with(
             _check_resumes(values, configuration)
             watch = _watch(configuration, values, taken, tensor_losses)
             with contextlib.ExitStack() as around:
+                # Ctrl-C at the end of a no_grad block may leave recording off
+                is_recording = torch.is_grad_enabled()
+                around.callback(torch.set_grad_enabled, is_recording)
                 if puts_back and configuration.put_back:
                     around.enter_context(put_back_if_wrong(configuration))
                 around.enter_context(watching(watch, needed))
