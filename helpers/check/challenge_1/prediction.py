@@ -52,7 +52,7 @@ FAR = {
 MANNERS = {
     "other_input.array": lambda s: not agree(s.of_array, s.yhat, 1e-4),
     "other_input.tensor": lambda s: not agree(s.of_tensor, s.yhat, 1e-4),
-    "not_seeded": lambda s: not same_state(s.state, s.state_again),
+    "not_seeded": lambda s: not agree([*s.state.values()], [*s.again.values()]),
     "model_ignored": lambda s: not s.is_same and agree(s.of_other, s.of_first),
     "path_ignored": lambda s: s.is_same,
     "fits_one_file": lambda s: not s.other_error < OTHER_LIMIT,
@@ -73,7 +73,7 @@ def prediction(fit, predict):
     seen.of_array = _predict(predict, model, x.double().numpy())
     seen.of_tensor = _predict(predict, model, x)
     _predict(predict, model, rides[:1])
-    seen.state_again = _fit(fit, RIDES).state_dict()
+    seen.again = _fit(fit, RIDES).state_dict()
     other_model, seen.other_error = _fit_other_rides(fit, predict)
     seen.is_same = same_state(seen.state, other_model.state_dict())
     seen.of_other = _predict(predict, other_model, rides)
