@@ -41,11 +41,17 @@ class Picture:
         self.figure = figure
 
     @classmethod
-    def of(cls, figure: Figure, alt: str) -> "Picture":
-        """Make a picture of a figure, as wide as the figure says."""
-        dots = io.BytesIO()
-        figure.savefig(dots, format="rgba", dpi=DPI)
-        columns = round(figure.get_figwidth() * DPI)
+    def of(cls, figure: Figure, alt: str, zoom: float = 1.0) -> "Picture":
+        """Make a picture of a figure.
+
+        Args:
+            figure: as wide as the picture will be, in inches.
+            alt: what it shows, in words.
+            zoom: how much larger than that it is shown, words included.
+        """
+        dots, dpi = io.BytesIO(), DPI * zoom
+        figure.savefig(dots, format="rgba", dpi=dpi)
+        columns = int(figure.get_figwidth() * dpi)
         rows = len(dots.getbuffer()) // (4 * columns)  # four bytes a dot
         image = Image.frombytes("RGBA", (columns, rows), dots.getvalue())
         width = columns * PIXELS_PER_INCH // DPI

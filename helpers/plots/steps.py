@@ -1,0 +1,157 @@
+"""Pictures in steps: what a figure function writes to have one.
+
+    @stepped(panel=(4.0, 2.4))
+    def broadcasting(a, b):
+        def first(axes): ...
+        def second(axes): ...
+        return "A title", [Step("The shapes.", first), Step("...", second)]
+
+A reader with a kernel sees one step at a time; a page as it is stored holds the
+still, with all steps side by side (`helpers.page.stepped`).
+"""
+
+import functools
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ParamSpec
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helpers.page.figure_style import STYLE
+from helpers.page.pictures import Picture
+from helpers.page.stepped import SteppedPicture
+from helpers.plots.style import FULL
+
+# inches
+MARGIN = 0.2
+TITLE = 0.42  # above all steps
+GAP = 0.14  # between steps
+LINE = 0.165  # of a caption
+CAPTION = 9.2  # points
+LETTERS_PER_INCH = 13.0  # that fit into a line of a caption
+ZOOM = 1.6  # of a step that is shown alone
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a picture.
+
+    Attributes:
+        caption: a sentence or two, as plain text; it is the step's alternative
+            text as well.
+        draw: draws it into axes without a frame, whose units are inches, from
+            the top left corner (0, 0) to (width, height) of the panel.
+    """
+
+    caption: str
+    draw: Callable[[Axes], None]
+
+
+def stepped(
+    panel: tuple[float, float], columns: int = 2
+) -> Callable[
+    [Callable[P, tuple[str, Sequence[Step]]]], Callable[P, SteppedPicture]
+]:
+    """Make a function that returns a title and steps one that shows them.
+
+    The words for the still are the title and the captions, so keep these
+    short: 500 characters in all.
+
+    Args:
+        panel: width and height of a step, in inches, without its caption. As
+            many as `columns` of them, with gaps, have to fit into 8 inches.
+        columns: how many steps stand side by side in the still.
+    """
+
+    def decorate(
+        plan: Callable[P, tuple[str, Sequence[Step]]],
+    ) -> Callable[P, SteppedPicture]:
+        @functools.wraps(plan)
+        def draw_steps(*args: P.args, **kwargs: P.kwargs) -> SteppedPicture:
+            title, steps = plan(*args, **kwargs)
+            with matplotlib.rc_context(STYLE):
+                still = _still(title, steps, panel, columns)
+            draws = [functools.partial(_alone, step, panel) for step in steps]
+            return SteppedPicture(still, draws)
+
+        return draw_steps
+
+    return decorate
+
+
+def _still(
+    title: str,
+    steps: Sequence[Step],
+    panel: tuple[float, float],
+    columns: int,
+) -> Picture:
+    """Draw all steps into one figure, numbered, each below its caption."""
+    width, height = panel
+    spread = (FULL - 2 * MARGIN - columns * width) / max(columns - 1, 1)
+    if spread < 0:
+        raise ValueError(f"{columns} steps are {-spread:.1f} inches too wide.")
+    captions = [
+        textwrap.wrap(
+            f"{number}. {step.caption}", int(LETTERS_PER_INCH * width)
+        )
+        for number, step in enumerate(steps, start=1)
+    ]
+    n_lines = max(map(len, captions))
+    row_height = n_lines * LINE + height + 2 * GAP
+    n_rows = -(-len(steps) // columns)
+    total = MARGIN + TITLE + n_rows * row_height + MARGIN - GAP
+    figure = Figure(figsize=(FULL, total))
+    figure.set_layout_engine("none")
+    heading = {"va": "top", "weight": "bold", "size": 12}
+    figure.text(MARGIN / FULL, 1 - MARGIN / total, title, **heading)
+    for place, (step, lines) in enumerate(zip(steps, captions, strict=True)):
+        row, column = divmod(place, columns)
+        left = MARGIN + column * (width + spread)
+        top = MARGIN + TITLE + row * row_height
+        figure.text(
+            *(left / FULL, 1 - top / total, "\n".join(lines)),
+            va="top",
+            size=CAPTION,
+            linespacing=1.25,
+        )
+        below = top + n_lines * LINE + GAP
+        _panel(figure, step, (left, below), panel)
+    alt = f"{title}, in {len(steps)} steps. {' '.join(map(' '.join, captions))}"
+    return Picture.of(figure, alt)
+
+
+def _alone(step: Step, panel: tuple[float, float]) -> Picture:
+    """Draw one step; its words are larger than in the still."""
+    width, height = panel
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width + 2 * MARGIN, height + 2 * GAP))
+        figure.set_layout_engine("none")
+        _panel(figure, step, (MARGIN, GAP), panel)
+        return Picture.of(figure, step.caption, zoom=ZOOM)
+
+
+def _panel(
+    figure: Figure,
+    step: Step,
+    corner: tuple[float, float],
+    size: tuple[float, float],
+) -> None:
+    """Draw a step with its top left corner at a place, in inches."""
+    whole_width, whole_height = figure.get_size_inches()
+    (left, top), (width, height) = corner, size
+    axes = figure.add_axes(
+        (
+            left / whole_width,
+            1 - (top + height) / whole_height,
+            width / whole_width,
+            height / whole_height,
+        )
+    )
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+    step.draw(axes)
