@@ -17,6 +17,7 @@ from helpers.checkpoints.resuming import (
     Checkpoint,
     check_resumes,
     losses_so_far,
+    metrics_so_far,
 )
 from helpers.checkpoints.saving import save_checkpoint
 from helpers.errors import CheckpointError
@@ -29,6 +30,7 @@ __all__ = [
     "load_checkpoint",
     "load_model",
     "losses_so_far",
+    "metrics_so_far",
     "read_checkpoint",
     "save_checkpoint",
 ]

@@ -33,8 +33,13 @@ KINDS = {
     "loss": list,
     "val_loss": list,
 }
-# Only in the file of a run with a schedule; older files lack the second.
-OPTIONAL_KINDS = {"scheduler_state_dict": dict, "scheduler": str}
+# Only in the file of a run with a schedule (older files lack its name), or
+# with metrics.
+OPTIONAL_KINDS = {
+    "scheduler_state_dict": dict,
+    "scheduler": str,
+    "metrics": dict,
+}
 MALFORMED = "holds what save_checkpoint never writes, and nothing was loaded"
 
 
@@ -44,8 +49,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     Returns:
         a dictionary with the keys ``format``, ``epoch``,
         ``model_state_dict``, ``optimizer``, ``optimizer_state_dict``, ``loss``,
-        ``val_loss``, and of a run with a schedule ``scheduler`` and
-        ``scheduler_state_dict``.
+        ``val_loss``; of a run with a schedule also ``scheduler`` and
+        ``scheduler_state_dict``, of one with metrics ``metrics``.
 
     Raises:
         CheckpointError: the file is missing, empty, damaged or foreign.
@@ -158,16 +163,21 @@ def _check_keys(state: Any, path: Path) -> None:
 
 
 def _check_losses(state: dict[str, Any], path: Path) -> None:
-    for key in ("loss", "val_loss"):
-        numbers = all(
-            type(number) in (float, int) and math.isfinite(number)
-            for number in state[key]
-        )
-        if not numbers or len(state[key]) != state["epoch"]:
+    curves = {key: state[key] for key in ("loss", "val_loss")}
+    for key, values in [*curves.items(), *state.get("metrics", {}).items()]:
+        if not _are_finite(values) or len(values) != state["epoch"]:
             raise CheckpointError(
                 f"{display_path(path)} should hold {one_line(state['epoch'])} "
-                f"finite numbers under {key!r}, one per epoch, and does not."
+                f"finite numbers under {one_line(key)}, one per epoch, and "
+                "does not."
             )
+
+
+def _are_finite(values: Any) -> bool:
+    return isinstance(values, list) and all(
+        type(number) in (float, int) and math.isfinite(number)
+        for number in values
+    )
 
 
 def _check_tensors(state: dict[str, Any], size: int, path: Path) -> None:

@@ -38,8 +38,9 @@ def load_checkpoint(path: str | Path, configuration: Trained) -> Checkpoint:
             run that was saved, and its scheduler if it had one.
 
     Returns:
-        the epochs done and their losses, for ``train(resume_from=...)``. It
-        resumes this configuration, as it is now, and no other.
+        the epochs done, their losses and metrics, for
+        ``train(resume_from=...)``. It resumes this configuration, as it is
+        now, and no other.
 
     Raises:
         CheckpointError: the file is missing, damaged, foreign, or of another
@@ -67,6 +68,7 @@ def load_checkpoint(path: str | Path, configuration: Trained) -> Checkpoint:
         state["epoch"],
         state["loss"],
         state["val_loss"],
+        state.get("metrics", {}),
         LoadedInto(configuration.model),
     )
 

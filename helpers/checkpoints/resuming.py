@@ -2,6 +2,7 @@
 
 import weakref
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
@@ -50,11 +51,12 @@ def _checksum(model: nn.Module) -> int:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far a training run had come: epochs done, and their losses."""
+    """How far a training run had come: epochs done, losses and metrics."""
 
     epoch: int
     losses: list[float]
     val_losses: list[float]
+    metrics: dict[str, list[float]] = field(default_factory=dict)
     loaded_into: LoadedInto | None = field(
         default=None, repr=False, compare=False
     )
@@ -88,6 +90,36 @@ def losses_so_far(
             f"{resume_from.epoch} was loaded {what}. {AGAIN}"
         )
     return list(resume_from.losses), list(resume_from.val_losses)
+
+
+def metrics_so_far(
+    resume_from: Checkpoint | None, names: Iterable[str]
+) -> dict[str, list[float]]:
+    """Return copies of the metrics of a checkpoint; empty lists without one.
+
+    Args:
+        resume_from: what ``load_checkpoint`` returned, or None.
+        names: of the metrics that the run goes on with.
+
+    Raises:
+        CheckpointError: the run that was saved kept other metrics, so that
+            their curves could not go on.
+    """
+    names = list(names)
+    if resume_from is None:
+        return {name: [] for name in names}
+    kept = resume_from.metrics
+    if set(kept) != set(names):
+        raise CheckpointError(
+            f"This checkpoint holds {_listed(kept)}, and this run keeps "
+            f"{_listed(names)}. Go on with the configuration, and the version "
+            "of train, that the run was saved with."
+        )
+    return {name: list(kept[name]) for name in names}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(sorted(names)) or "no metrics"
 
 
 def check_resumes(

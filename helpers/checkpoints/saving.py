@@ -22,6 +22,7 @@ def save_checkpoint(
     configuration: Trained,
     losses: list[float],
     val_losses: list[float],
+    metrics: dict[str, list[float]] | None = None,
 ) -> None:
     """Write the state of a training run, whole or not at all.
 
@@ -30,6 +31,7 @@ def save_checkpoint(
         configuration: model, optimizer and perhaps a scheduler.
         losses: training losses, one for every epoch done so far.
         val_losses: validation losses, likewise.
+        metrics: by name, likewise; None and {} keep no metrics.
 
     Raises:
         CheckpointError: a value cannot be saved, a weight is not finite, or
@@ -37,14 +39,17 @@ def save_checkpoint(
     """
     file = checkpoint_file(path)
     with one_sentence(file, "was not saved, as a value cannot be"):
-        state = plain(_state_of(configuration, losses, val_losses))
+        state = plain(_state_of(configuration, losses, val_losses, metrics))
         _check_it_would_load(state, configuration, file)
         content = to_bytes(state, file)
     write_whole(file, content, CheckpointError)
 
 
 def _state_of(
-    configuration: Trained, losses: list[float], val_losses: list[float]
+    configuration: Trained,
+    losses: list[float],
+    val_losses: list[float],
+    metrics: dict[str, list[float]] | None,
 ) -> dict[str, Any]:
     state = {
         "format": FORMAT,
@@ -55,6 +60,8 @@ def _state_of(
         "loss": losses,
         "val_loss": val_losses,
     }
+    if metrics:
+        state["metrics"] = metrics
     scheduler = configuration.scheduler
     if scheduler is not None:
         state["scheduler"] = type(scheduler).__name__

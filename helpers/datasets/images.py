@@ -64,3 +64,28 @@ def labelled_images(
         f"{len(class_names) - 1}. Found: {found}. Is it the file of another "
         "dataset?"
     )
+
+
+def check_images(images, highest: float) -> None:
+    """Check that values are unscaled images of one channel, before scaling.
+
+    Args:
+        images: should have shape [N, H, W].
+        highest: the brightest value that a pixel can have.
+
+    Raises:
+        DataError: the axes are others, or a value lies outside 0 to highest.
+    """
+    if images.ndim != 3:
+        raise DataError(
+            f"Images of shape [N, H, W] were expected, and found "
+            f"{list(images.shape)}. prepare_data adds the channel axis itself: "
+            "give the images without one, in rows and columns."
+        )
+    least, most = float(images.min()), float(images.max())
+    if not highest > 0 or least < 0 or most > highest:
+        raise DataError(
+            f"Pixels from 0 to {highest} were expected, and found {least:g} "
+            f"to {most:g}. highest= is the brightest value a pixel can have: "
+            "16 for the digits, 255 for most images."
+        )

@@ -44,6 +44,8 @@ class Configuration:
         optimizer: holds the parameters of ``model``.
         train_step_fn: takes a batch, updates the model, returns the loss.
         val_step_fn: takes a batch, returns the loss.
+        metric_step_fns: by name, functions like ``val_step_fn`` that return a
+            metric in place of the loss.
         writer: logs the run; None logs nothing.
         scheduler: changes the learning rate; its state is then saved in
             checkpoints too.
@@ -62,6 +64,9 @@ class Configuration:
     optimizer: torch.optim.Optimizer = field(default_factory=_absent)
     train_step_fn: Callable[..., Any] = field(default_factory=_absent)
     val_step_fn: Callable[..., Any] = field(default_factory=_absent)
+    metric_step_fns: dict[str, Callable[..., Any]] = field(
+        default_factory=_absent
+    )
     writer: SummaryWriter | None = field(default_factory=_absent)
     scheduler: LRScheduler | None = None
     first_look: bool = True

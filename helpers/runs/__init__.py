@@ -8,6 +8,7 @@ shows its curves. What a training run saves there to go on from is in
 from helpers.runs.curves import (
     close_log,
     log_losses,
+    log_metrics,
     open_writer,
     read_scalars,
     start_curves,
@@ -19,6 +20,7 @@ __all__ = [
     "clear_run",
     "close_log",
     "log_losses",
+    "log_metrics",
     "open_writer",
     "read_scalars",
     "run_folder",

@@ -100,6 +100,27 @@ def log_losses(
     _log(writer, add)
 
 
+def log_metrics(
+    writer: SummaryWriter | None, epoch: int, metrics: dict[str, list[float]]
+) -> None:
+    """Log the last value of each metric under a tag of its own.
+
+    A full disk costs a warning, not the training.
+
+    Args:
+        writer: of the run; None logs nothing.
+        epoch: counted from 0.
+        metrics: by name, such as "accuracy": a value per epoch so far.
+    """
+
+    def add(writer: SummaryWriter) -> None:
+        for name, values in metrics.items():
+            writer.add_scalar(f"{name}/validation", values[-1], epoch)
+        writer.flush()
+
+    _log(writer, add)
+
+
 def close_log(writer: SummaryWriter | None) -> None:
     """Put everything on disk and close the file."""
     _log(writer, SummaryWriter.close)

@@ -14,7 +14,7 @@ HELPERS = ROOT / "helpers"
 FLOORS = [
     {"errors", "paths"},
     {"files", "devices", "randomness", "course"},
-    {"runs", "step_functions"},
+    {"runs", "step_functions", "networks", "metrics"},
     {"page", "checkpoints", "pipeline"},
     {"datasets"},
     {"plots", "learning_rates", "mini_batch"},
