@@ -4,16 +4,9 @@ Each pixel counts, from 0 to 16, the dark points in a field of 4 x 4 points.
 Where the file comes from, its licence and how it was made: data/README.md.
 """
 
-import io
-import zipfile
-import zlib
-
-import numpy as np
-
 from helpers.datasets.images import LabelledImages, labelled_images
-from helpers.errors import DataError
-from helpers.files import read_whole
-from helpers.paths import DATA, display_path, missing_course
+from helpers.datasets.npz_files import read_arrays
+from helpers.paths import DATA, display_path
 
 DIGITS = DATA / "digits.npz"
 SHAPE = (1797, 8, 8)
@@ -31,23 +24,7 @@ def load_digits() -> LabelledImages:
     Raises:
         DataError: the file is missing or damaged.
     """
-    content = read_whole(
-        DIGITS,
-        DataError,
-        missing_course() or "Bring it back with: git checkout data/digits.npz",
-    )
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            images, labels = arrays["images"], arrays["labels"]
-    except (
-        *(OSError, ValueError, KeyError, EOFError, TypeError, AttributeError),
-        *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
-    ) as reason:
-        raise DataError(
-            f"{display_path(DIGITS)} is damaged, or is another file: arrays "
-            "of images and labels were expected. Bring it back with: git "
-            "checkout data/digits.npz"
-        ) from reason
+    images, labels = read_arrays(DIGITS, "images", "labels")
     return labelled_images(
         images,
         labels,
