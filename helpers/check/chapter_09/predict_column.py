@@ -5,9 +5,9 @@ import copy
 import numpy as np
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 from helpers.practice import Seen, agree, call, exercise, judge
+from helpers.practice.probes.elsewhere import Elsewhere
 from helpers.practice.probes.states import same_state
 
 FIELDS = [0.54, 0.2, 0.71, 0.37, 0.54]  # in no order, and one of them twice
@@ -112,26 +112,9 @@ def _judge_call(answer, model: _Net, x_before, arguments: str) -> None:
     judge(FOUND, seen)
 
 
-class _Elsewhere(TorchFunctionMode):
-    """Make torch's `meta` device behave as a GPU would.
-
-    A tensor on it has a shape and no numbers. Where an answer fetches numbers,
-    it gets zeros.
-    """
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        try:
-            return function(*args, **kwargs)
-        except RuntimeError:
-            if not args or not getattr(args[0], "is_meta", False):
-                raise
-            return function(torch.zeros(args[0].shape), *args[1:], **kwargs)
-
-
 def _judge_elsewhere(answer) -> None:
     """Call it with a model that is not on the CPU."""
     model = _Net(seed=1).to("meta")
-    with _Elsewhere():
+    with Elsewhere():
         yhat = answer(model, FIELDS[:3])
     judge(ELSEWHERE, Seen(parameters=[*model.parameters()], yhat=yhat))
