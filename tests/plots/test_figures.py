@@ -33,13 +33,29 @@ RIDES = [
     {"distance_km": str(km), "climb_m": 10 * km, "charge_percent": 2.5 * km}
     for km in range(2, 22)
 ]
+COUNTED, FEW = torch.arange(12), np.arange(3.0)
+PART = torch.arange(6)[1:3]
+IMAGES = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
 CURVES = [(GRID, 1 + 2 * GRID, "line"), (GRID, GRID**2, "degree 9")]
+
+
+def growing_graph():
+    w, b = (torch.tensor(v, requires_grad=True) for v in (1.0, 4.0))
+    product = w * (x := torch.tensor(-5.0))
+    yhat = product + b
+    graph = {"product": product, "yhat": yhat, "loss": yhat**2}
+    return plots.growing_graph(x=x, w=w, b=b, **graph)
+
 
 # each figure: how a page calls it, and what its words have to say
 FIGURES = {
     "answers": (
         lambda: plots.answers([1.2, 1.7, 2.1] * 99, 1.65, x=0.34),
         ["297 predictions", "x = 0.34", "1.2 to 2.1", "eval mode"],
+    ),
+    "at_once": (
+        lambda: plots.at_once(IMAGES[0]),
+        ["product of 9 pairs", "4 rows of sums", "of the 36 windows"],
     ),
     "batch_sizes": (
         lambda: plots.batch_sizes(80, {"full batch": 80, "mini": 16, "s": 1}),
@@ -49,12 +65,22 @@ FIGURES = {
         lambda: plots.batches(BATCH_OF),
         ["2 rows of 80 cells", "5 in all", "epoch 0", "25 percent"],
     ),
+    "broadcasting": (
+        lambda: plots.broadcasting(
+            10 * COUNTED[1:4].unsqueeze(1), COUNTED[1:5]
+        ),
+        ["in 6 steps", "[4] counts as [1, 4]", "30 + 3 = 33", "[3, 4]"],
+    ),
     "builder": (plots.builder, []),
     "by_epochs_and_updates": (
         lambda: plots.by_epochs_and_updates(LOSSES, LOSSES, n_batches=5),
         ["200 epochs, 200 updates", "1000 updates", "falls from 0.31 to"],
     ),
     "challenge": (plots.challenge, []),
+    "convolved": (
+        lambda: plots.convolved(IMAGES.unsqueeze(1), torch.randn(3, 4, 6, 6)),
+        ["3 rows", "8 x 8 pixels", "4 feature maps of 6 x 6"],
+    ),
     "data": (
         lambda: plots.data(X_TRAIN, Y_TRAIN, X_VAL, Y_VAL, line=(1, 2)),
         ["80 training points and 20 validation points", "y = 1.00 + 2.00 x"],
@@ -75,6 +101,12 @@ FIGURES = {
         ),
         ["b = 1.02, w = 1.97", "200 updates", "1000 updates", "ends 0.003"],
     ),
+    "difference_errors": (
+        lambda: plots.difference_errors(
+            [1.0, 1e-2, 3e-6], {"float32": [0.2, 3e-5, 1], "double": [3, 2, 1]}
+        ),
+        ["float32 it is smallest near h = 1e-2", "double", "3e-6, about 1e0"],
+    ),
     "differences": (
         lambda: plots.differences(
             20, {"nothing": np.zeros(20), "model_state_dict": 0.3 + GRID[:20]}
@@ -85,6 +117,10 @@ FIGURES = {
         lambda: plots.fits(X, Y, {"a line": (GRID, 1 + 2 * GRID)}, "Fits"),
         ["100 points", "a line misses them by 0.07"],
     ),
+    "growing_graph": (
+        growing_graph,
+        ["w * x is recorded as MulBackward0", "10 arrives at w and -2 at b"],
+    ),
     "interruption": (
         lambda: plots.interruption(n_epochs=200, killed_at=137, every=10),
         [
@@ -94,6 +130,7 @@ FIGURES = {
             "207 computed",
         ],
     ),
+    "iteration": (plots.iteration, ["guess", "lr on the update"]),
     "killed_losses": (
         lambda: plots.killed_losses([5, 60, 120], LOSSES, VAL_LOSSES),
         ["200 epochs", "3 dashed lines", "after a kill"],
@@ -120,6 +157,12 @@ FIGURES = {
         ),
         ["near 0.68", "0.010 at a learning rate of 0.40", "5.8 at 1.4"],
     ),
+    "memory": (
+        lambda: plots.memory(
+            {"array": FEW, "shared": torch.from_numpy(FEW), "c": PART}
+        ),
+        ["array and shared point at 3", "c points at 6 numbers of its own"],
+    ),
     "memory_of_rows": (
         lambda: plots.memory_of_rows(8, 4, in_our_file=2),
         ["from 4 to 4000 MB", "stays at 8 MB", "at 2 numbers", "file has 2"],
@@ -142,9 +185,24 @@ FIGURES = {
         lambda: plots.predictions(torch.ones(40, 1), 1.5 * torch.ones(40, 1)),
         ["40 rides", "0.50 percent from it on average"],
     ),
+    "ranks": (
+        lambda: plots.ranks(
+            {
+                "scalar": COUNTED[7],
+                "vector": COUNTED[:3],
+                "matrix": COUNTED[:6].reshape(2, 3),
+                "3-d tensor": COUNTED.reshape(2, 2, 3),
+            }
+        ),
+        ["a scalar of rank 0 and shape []", "rank 3 and shape [2, 2, 3]"],
+    ),
     "read_back": (
         lambda: plots.read_back(LOSSES[:20], STEPS, LOSSES[:20]),
         ["20 losses in memory", "from 0.31 to 0.049", "20 points read back"],
+    ),
+    "reductions": (
+        lambda: plots.reductions(COUNTED.reshape(3, 4)),
+        ["becomes 12", "becomes 6", "gone: [4]", "gone: [3]", "left: 66"],
     ),
     "repeated_losses": (
         lambda: plots.repeated_losses(LOSSES, LOSSES),
@@ -168,12 +226,28 @@ FIGURES = {
         lambda: plots.seen_and_unseen(X[:10], Y[:10], X_VAL, Y_VAL, CURVES),
         ["10 training points, 20 validation", "line, 0.0", "; degree 9, "],
     ),
+    "strides": (
+        lambda: plots.strides(
+            COUNTED[:6].reshape(2, 3), COUNTED[:6].reshape(2, 3).t()
+        ),
+        ["strides (3, 1)", "(1, 3), and reads the places 0, 3, 1, 4, 2 and 5"],
+    ),
+    "two_means": (
+        lambda: plots.two_means(IMAGES, COUNTED[:3]),
+        ["3 images of the digits 0, 1 and 2", "mean image"],
+    ),
     "two_splits": (
         lambda: plots.two_splits(X, Y, [*range(20)], [*range(10, 30)]),
         ["100 points", "20 and 20", "10 of the new ones are ringed"],
     ),
     "whole_pipeline": (plots.whole_pipeline, []),
     "writer": (plots.writer, []),
+    "wrong_pairs": (
+        lambda: plots.wrong_pairs(
+            torch.as_tensor(1 + 2 * X), torch.as_tensor(Y)
+        ),
+        ["100 differences", "0.072 on", "10,000 differences", "diagonal"],
+    ),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
