@@ -7,6 +7,10 @@ from collections.abc import Sequence
 
 # name -> the module whose main(arguments) runs it, and what it does
 COMMANDS = {
+    "train": (
+        "helpers.launching.train",
+        "train on data of the course, or on a CSV file of your own",
+    ),
     "progress": (
         "helpers.practice.progress_table",
         "show which exercises and questions are solved",

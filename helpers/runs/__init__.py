@@ -7,6 +7,7 @@ shows its curves. What a training run saves there to go on from is in
 
 from helpers.runs.curves import (
     close_log,
+    log_hparams,
     log_losses,
     log_metrics,
     open_writer,
@@ -19,6 +20,7 @@ __all__ = [
     "checkpoint_path",
     "clear_run",
     "close_log",
+    "log_hparams",
     "log_losses",
     "log_metrics",
     "open_writer",

@@ -4,7 +4,7 @@ import logging
 import threading
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from tensorboard.backend.event_processing.event_accumulator import (
     EventAccumulator,
@@ -16,6 +16,7 @@ from tensorboard.compat.proto.event_pb2 import (
     SessionLog,  # pyright: ignore[reportAttributeAccessIssue]
 )
 from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard.summary import hparams
 
 from helpers.errors import RunNameError
 from helpers.paths import display_path
@@ -117,6 +118,33 @@ def log_metrics(
         for name, values in metrics.items():
             writer.add_scalar(f"{name}/validation", values[-1], epoch)
         writer.flush()
+
+    _log(writer, add)
+
+
+def log_hparams(
+    writer: SummaryWriter | None,
+    values: Mapping[str, bool | str | float],
+    tags: Iterable[str],
+) -> None:
+    """Fill the row of this run in TensorBoard's table of hyperparameters.
+
+    Unlike ``writer.add_hparams``, which would log into a run of its own, this
+    adds to the run itself, and no curve. TensorBoard shows the names of the
+    first run that it reads: give the same names for every run of a folder.
+
+    Args:
+        writer: of the run; None logs nothing.
+        values: hyperparameters by name.
+        tags: of curves whose last values stand beside them, such as
+            "loss/validation".
+    """
+
+    def add(writer: SummaryWriter) -> None:
+        experiment, start, _ = hparams(dict(values), dict.fromkeys(tags, 0.0))
+        event_writer = writer._get_file_writer()
+        event_writer.add_summary(experiment)
+        event_writer.add_summary(start)
 
     _log(writer, add)
 

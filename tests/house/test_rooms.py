@@ -19,7 +19,7 @@ FLOORS = [
     {"datasets"},
     {"plots", "learning_rates", "mini_batch"},
     {"data_preparation", "model_configuration", "model_training"},
-    {"deployment", "measuring", "demonstrations"},
+    {"deployment", "measuring", "demonstrations", "launching"},
     {"practice"},
     {"check"},
     {"authoring"},

@@ -1,0 +1,12 @@
+"""What a terminal starts: training runs and predictions, by name.
+
+Here belongs what reads a command line, keeps its options beside the model,
+resumes a run, and says in one sentence what went wrong. How data are read,
+prepared and trained on does not belong here: the command puts together the
+stages of the pipeline, as a page does.
+
+* `options`: the options, in frozen dataclasses; `command_line` reads them;
+* `tasks`: what can be trained on, put together from the stages;
+* `run_files`: the two files of a run that a prediction needs;
+* `training` and `train`, `predicting` and `predict`: the two commands.
+"""

@@ -1,0 +1,286 @@
+"""What can be trained on, put together from the stages of the pipeline.
+
+Each task reads its data, lets a version prepare them, and says everything that
+a prediction will need: the model with all of its arguments, what goes in, what
+comes out, and which part was held out.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn, optim
+from torch.utils.data import DataLoader, random_split
+
+from helpers.data_preparation import v2 as tables_prepared
+from helpers.data_preparation import v3 as images_prepared
+from helpers.datasets.digits import load_digits
+from helpers.datasets.fashion_mnist import load_fashion_mnist
+from helpers.datasets.images import LabelledImages
+from helpers.datasets.line import generate_data
+from helpers.datasets.mnist_1d import load_mnist_1d
+from helpers.launching.options import (
+    Digits,
+    FashionMnist,
+    Hyperparameters,
+    Line,
+    Mnist1d,
+    OptionError,
+    Options,
+)
+from helpers.launching.run_files import build_model
+from helpers.metrics import accuracy
+from helpers.model_configuration import v6 as model_configuration
+from helpers.pipeline import Configuration
+
+Loaders = tuple[DataLoader, DataLoader]
+OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
+    "adam": optim.Adam,
+    "sgd": optim.SGD,
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data that are ready, and what the model has to be like.
+
+    Attributes:
+        loaders: of the training part and of the validation part.
+        model: the name of a class of `run_files.MODELS`, and all of its
+            arguments; nothing is left to a default, which may change.
+        inputs: what the model takes, in plain values.
+        outputs: what it gives, in plain values.
+        held_out: where to find rows that were not trained on.
+        loss_fn: as in a configuration.
+        metrics: by name, functions of predictions and labels.
+        notes: sentences to print.
+    """
+
+    loaders: Loaders
+    model: dict[str, Any]
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    held_out: dict[str, Any]
+    loss_fn: nn.Module = field(default_factory=nn.CrossEntropyLoss)
+    metrics: dict[str, Callable] = field(
+        default_factory=lambda: {"accuracy": accuracy}
+    )
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> tuple[int, int]:
+        """How many rows are trained on, and how many are validated on."""
+        train_loader, val_loader = self.loaders
+        return len(train_loader.dataset), len(val_loader.dataset)  # type: ignore[arg-type]
+
+    def about(self) -> dict[str, Any]:
+        """Return what a prediction needs, in plain values."""
+        names = ("model", "inputs", "outputs", "held_out")
+        return {name: getattr(self, name) for name in names}
+
+
+def prepare(options: Options) -> Prepared:
+    """Read and prepare the data that the options name.
+
+    Raises:
+        OptionError: a batch that can never be full.
+        DataError: data that cannot be read or used.
+    """
+    prepared = PREPARE[options.NAME](options)
+    _check_parts(prepared, options.hyperparameters)
+    return prepared
+
+
+def _line(options: Line) -> Prepared:
+    x, y = generate_data()
+    loaders = tables_prepared.prepare_data(
+        x, y, batch_size=options.hyperparameters.batch_size
+    )
+    return Prepared(
+        loaders=loaders,
+        model=_model("Linear", in_features=1, out_features=1),
+        inputs={"kind": "numbers"},
+        outputs={"kind": "quantity"},
+        held_out={"data": "line", "rows": _rows_of(loaders[1])},
+        loss_fn=nn.MSELoss(reduction="mean"),
+        metrics={},
+    )
+
+
+def _digits(options: Digits) -> Prepared:
+    digits = load_digits()
+    loaders = _image_loaders(digits, options.hyperparameters)
+    return _images(
+        digits,
+        loaders,
+        options.hyperparameters.kernel_size,
+        {"data": "digits", "rows": _rows_of(loaders[1])},
+    )
+
+
+def _fashion_mnist(options: FashionMnist) -> Prepared:
+    clothes = load_fashion_mnist("train")
+    return _images(
+        clothes,
+        _image_loaders(clothes, options.hyperparameters),
+        options.hyperparameters.kernel_size,
+        {"data": "fashion-mnist", "part": "test"},
+    )
+
+
+def _image_loaders(
+    found: LabelledImages, hyperparameters: Hyperparameters
+) -> Loaders:
+    return images_prepared.prepare_data(
+        found.images,
+        found.labels,
+        batch_size=hyperparameters.batch_size,
+        highest=found.highest,
+    )
+
+
+def _images(
+    found: LabelledImages,
+    loaders: Loaders,
+    kernel_size: int,
+    held_out: dict[str, Any],
+) -> Prepared:
+    height, width = found.images.shape[1:]
+    return Prepared(
+        loaders=loaders,
+        model=_model(
+            "Network",
+            image_size=height,
+            kernel_size=kernel_size,
+            n_classes=len(found.class_names),
+        ),
+        inputs={
+            "kind": "images",
+            "shape": [height, width],
+            "highest": found.highest,
+        },
+        outputs=_classes(found.class_names),
+        held_out=held_out,
+    )
+
+
+def _mnist_1d(options: Mnist1d) -> Prepared:
+    signals = load_mnist_1d("train")
+    hyperparameters = options.hyperparameters
+    n_classes, length = len(signals.class_names), signals.x.shape[1]
+    models = {
+        "conv": _model(
+            "Network1d",
+            length=length,
+            n_classes=n_classes,
+            n_channels=hyperparameters.n_channels,
+            kernel_size=5,
+        ),
+        "mlp": _model(
+            "MLP",
+            n_features=length,
+            n_outputs=n_classes,
+            n_hidden=hyperparameters.n_hidden,
+            n_layers=2,
+        ),
+        "linear": _model("Linear", in_features=length, out_features=n_classes),
+    }
+    return Prepared(
+        loaders=tables_prepared.prepare_data(
+            signals.x, signals.y, batch_size=hyperparameters.batch_size
+        ),
+        model=models[hyperparameters.model],
+        inputs={"kind": "signals", "length": length},
+        outputs=_classes(signals.class_names),
+        held_out={"data": "mnist-1d", "part": "test"},
+    )
+
+
+PREPARE: dict[str, Callable[[Any], Prepared]] = {
+    "line": _line,
+    "digits": _digits,
+    "fashion-mnist": _fashion_mnist,
+    "mnist-1d": _mnist_1d,
+}
+
+
+def _model(name: str, **arguments: Any) -> dict[str, Any]:
+    return {"class": name, "arguments": arguments}
+
+
+def _classes(names: tuple[str, ...]) -> dict[str, Any]:
+    return {"kind": "classes", "class_names": list(names)}
+
+
+def _rows_of(data_loader: DataLoader) -> list[int]:
+    """Return the numbers that the rows of a part have in the whole."""
+    dataset: Any = data_loader.dataset
+    return [int(row) for row in dataset.indices]
+
+
+# --------------------------------------------------------- for the training
+
+
+def _check_parts(prepared: Prepared, hyperparameters: Hyperparameters) -> None:
+    n_train, _ = prepared.n_rows
+    batch_size = hyperparameters.batch_size
+    if hyperparameters.drop_last and batch_size > n_train:
+        raise OptionError(
+            f"--batch-size {batch_size:,} with --drop-last leaves no batch at "
+            f"all: there are {n_train:,} rows to train on. Take a batch size "
+            f"of at most {n_train:,}, or leave out --drop-last."
+        )
+
+
+def loaders_for(options: Options, prepared: Prepared) -> Loaders:
+    """Return the loaders of a run; without its last batch if that is wanted."""
+    train_loader, val_loader = prepared.loaders
+    if options.hyperparameters.drop_last:
+        train_loader = DataLoader(
+            train_loader.dataset,
+            batch_size=train_loader.batch_size,
+            shuffle=True,
+            generator=train_loader.generator,
+            drop_last=True,
+        )
+    return train_loader, val_loader
+
+
+def configure(
+    options: Options,
+    prepared: Prepared,
+    device: torch.device,
+    run_name: str | None,
+) -> Configuration:
+    """Configure the model of a task; ``run_name`` None logs nothing."""
+    hyperparameters, settings = options.hyperparameters, options.settings
+    example, _ = next(iter(prepared.loaders[1]))
+    more = {"weight_decay": hyperparameters.weight_decay}
+    if hyperparameters.optimizer == "sgd":
+        more["momentum"] = hyperparameters.momentum
+    parts: dict[str, Any] = {
+        "run_name": run_name,
+        "make_model": functools.partial(build_model, prepared.about()),
+        "make_optimizer": functools.partial(
+            OPTIMIZERS[hyperparameters.optimizer], **more
+        ),
+        "loss_fn": prepared.loss_fn,
+        "metrics": prepared.metrics,
+        "example": example,
+    }
+    return model_configuration.configure_model(
+        lr=hyperparameters.lr, device=device, seed=settings.seed, **parts
+    )
+
+
+def split_rows(n_rows: int) -> list[int]:
+    """Return the rows that version 2 will train on, before it has them."""
+    generator = torch.Generator().manual_seed(tables_prepared.SEED)
+    train_part, _ = random_split(
+        range(n_rows),  # type: ignore[arg-type]
+        tables_prepared.FRACTIONS,
+        generator,
+    )
+    return list(train_part.indices)
