@@ -7,6 +7,7 @@ to do. All of them are a ``CourseError``.
 import reprlib
 import textwrap
 import traceback
+import warnings
 from pathlib import Path
 
 HELPERS = Path(__file__).parent
@@ -121,6 +122,29 @@ class DivergenceError(CourseError):
 
 class ServiceError(CourseError):
     """A server did not start or did not answer."""
+
+
+class CourseWarning(UserWarning):
+    """Something looks like a mistake, and may be meant."""
+
+
+def warn(sentence: str) -> None:
+    """Warn a reader in a sentence, without the file that noticed it.
+
+    A page shows it below its cell, in lines that a reader can read.
+    """
+
+    def shown(message, category, *_) -> str:
+        text = f"{category.__name__}: {message}"
+        return textwrap.fill(text, WIDTH, break_on_hyphens=False) + "\n"
+
+    before = warnings.formatwarning
+    warnings.formatwarning = shown
+    try:
+        # each time: Python would be silent when a cell is run again
+        warnings.warn_explicit(CourseWarning(sentence), None, "helpers", 0)
+    finally:
+        warnings.formatwarning = before
 
 
 def one_line(value: object) -> str:

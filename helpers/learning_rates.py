@@ -98,7 +98,11 @@ def lr_range_test(
         device=device, model=model, loss_fn=loss_fn, optimizer=optimizer
     )
     trial.first_look = configuration.first_look
-    watch = Watch(trial, rows_of_last_batch=rows_of_last_batch(train_loader))
+    watch = Watch(
+        trial,
+        rows_of_last_batch=rows_of_last_batch(train_loader),
+        loaders=[("train_loader", train_loader)],
+    )
     step_fn = watch.train_step(make_step_fn(model, loss_fn, optimizer))
     lrs, losses = [], []
     with _same_random_state(device, train_loader):

@@ -7,9 +7,9 @@ set, gradients that nobody clears. `trains_with` puts this look around the step
 functions of every run. It runs no step of its own and draws no random number,
 so that a run with it equals one without.
 
-Here belongs the watch: when it looks, which judges it calls, and what it makes
-of the losses. What a fault looks like belongs in `helpers.pipeline.step_judges`
-and `helpers.pipeline.loss_judges`.
+Here belongs the watch: when it looks, and what it makes of the losses. What a
+fault looks like belongs with the judges, which `helpers.pipeline.verdicts`
+lists.
 """
 
 import contextlib
@@ -24,19 +24,15 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 from torch.utils.data import BatchSampler
 
-from helpers.errors import DataError, DivergenceError, FirstBatchError
-from helpers.pipeline import loss_judges
+from helpers.errors import DataError, DivergenceError, FirstBatchError, warn
+from helpers.pipeline import verdicts
 from helpers.pipeline.explanations import EXPLAINED, explain
 from helpers.pipeline.input_checks import NO_BATCH, rate
+from helpers.pipeline.labels import labels_in_memory
+from helpers.pipeline.layers import Layers
 from helpers.pipeline.seen import Clearing, Seen, learning_rate, looking
-from helpers.pipeline.step_judges import (
-    BEFORE,
-    BEFORE_VALIDATION,
-    TRAINING,
-    VALIDATION,
-    judge,
-    not_finite,
-)
+from helpers.pipeline.step_judges import not_finite
+from helpers.pipeline.verdicts import judge
 
 AS_BEFORE = "Model and optimizer are as they were before the training run."
 
@@ -75,6 +71,8 @@ class Watch:
         first_epoch: the number of the epoch that comes first.
         tensors_wanted: whether steps may return tensors, without a graph.
         rows_of_last_batch: of an epoch, if known.
+        loaders: pairs of a name and a loader; labels that lie in memory are
+            looked at before an epoch is spent.
     """
 
     def __init__(
@@ -85,12 +83,14 @@ class Watch:
         *,
         tensors_wanted: bool = False,
         rows_of_last_batch: int | None = None,
+        loaders: Iterable[tuple[str, Any]] = (),
     ):
         self.configuration = configuration
         self.n_batches = n_batches
         self.first_epoch = first_epoch
         self.tensors_wanted = tensors_wanted
         self.rows_of_last_batch = rows_of_last_batch
+        self.loaders = tuple(loaders)
         self.clearing = Clearing()
         self.n_train = self.n_val = 0
         self.is_anything_unchecked = False
@@ -124,16 +124,17 @@ class Watch:
                     self.clearing = Clearing()
             if is_looked_at:
                 seen = self._seen(x, y)
-                judge(seen, BEFORE)
-                with self._explained(seen), looking(seen, self.clearing):
+                is_first = not self.n_train
+                judge(seen, verdicts.BEFORE)
+                with self._looking(seen, self.clearing, is_first):
                     seen.loss = loss = step_fn(x, y)
-                judge(seen, TRAINING)
+                if is_first:
+                    verdicts.judge_after_loss(seen)
+                judge(seen, verdicts.TRAINING)
+                if is_first:
+                    self._look_further(seen)
             else:
-                try:
-                    loss = step_fn(x, y)
-                except EXPLAINED as error:
-                    self._explain(error, self._seen(x, y))
-                    raise
+                loss = self._run(step_fn, x, y)
             self.n_train += 1
             self._check(loss, x, y, "loss")
             return loss
@@ -152,18 +153,42 @@ class Watch:
         def watched_val_step_fn(x, y):
             self._check_last_tensor()
             if self.looks and not self.n_val:
-                seen = self._seen(x, y, is_training=False)
-                judge(seen, BEFORE_VALIDATION)
-                with self._explained(seen), looking(seen):
+                seen = self._seen(x, y, "validation step")
+                judge(seen, verdicts.BEFORE_VALIDATION)
+                with self._looking(seen, is_first=True):
                     seen.loss = loss = step_fn(x, y)
-                judge(seen, VALIDATION)
+                judge(seen, verdicts.VALIDATION)
+                verdicts.judge_after_loss(seen)
+                judge(seen, verdicts.RETURNED)
             else:
-                loss = step_fn(x, y)
+                loss = self._run(step_fn, x, y)
             self.n_val += 1
             self._check(loss, x, y, "validation loss")
             return loss
 
         return functools.update_wrapper(watched_val_step_fn, step_fn)
+
+    def metric_step(self, step_fn: Callable, name: str) -> Callable:
+        """Return the step of a metric, watched; the first call is looked at.
+
+        Raises (when the step is called):
+            FirstBatchError: a fault that the first batch shows.
+        """
+        n_calls = 0
+
+        def watched_metric_step_fn(x, y):
+            nonlocal n_calls
+            n_calls += 1
+            if not self.looks or n_calls > 1:
+                return self._run(step_fn, x, y)
+            seen = self._seen(x, y, f"step of the metric {name!r}")
+            with self._explained(seen), looking(seen):
+                seen.loss = value = step_fn(x, y)
+            judge(seen, verdicts.VALIDATION)
+            judge(seen, verdicts.RETURNED)
+            return value
+
+        return functools.update_wrapper(watched_metric_step_fn, step_fn)
 
     @contextlib.contextmanager
     def first_loss(self) -> Iterator[None]:
@@ -180,34 +205,84 @@ class Watch:
         with contextlib.ExitStack() as hooks:
 
             def before_forward(_model, inputs):
+                if seen.x is not None:  # a second prediction
+                    hooks.close()
                 seen.x = inputs[0] if inputs else None
 
-            def before_loss(loss_fn, inputs):
-                seen.before_loss(loss_fn, inputs)
-                hooks.close()
-                judge(seen, loss_judges.JUDGES)
+            def at_loss(seen):
+                verdicts.judge_before_loss(seen)
+                verdicts.judge_after_loss(seen)
 
-            model, loss_fn = seen.model, seen.loss_fn
-            handle = model.register_forward_pre_hook(before_forward)
+            handle = seen.model.register_forward_pre_hook(before_forward)
             hooks.callback(handle.remove)
-            if isinstance(loss_fn, nn.Module):
-                handle = loss_fn.register_forward_pre_hook(before_loss)
+            for handle in seen.follow_loss(at_loss):
                 hooks.callback(handle.remove)
             with self._explained(seen):
                 yield
 
-    def _seen(self, x, y, is_training: bool = True) -> Seen:
+    def _seen(self, x, y, name: str = "training step") -> Seen:
         configuration = self.configuration
+        is_training = name == "training step"
+        is_first = is_training and not self.n_train
         return Seen(
             model=configuration.model,
             loss_fn=configuration.loss_fn,
             optimizer=configuration.optimizer,
             x=x,
             y=y,
+            name=name,
             is_training=is_training,
             tensors_wanted=self.tensors_wanted,
             rows_of_last_batch=self.rows_of_last_batch,
+            labels=functools.partial(
+                labels_in_memory, self.loaders if is_first else ()
+            ),
+            has_metrics=bool(vars(configuration).get("metric_step_fns")),
         )
+
+    @contextlib.contextmanager
+    def _looking(
+        self, seen: Seen, clearing: Clearing | None = None, is_first=False
+    ) -> Iterator[None]:
+        """Look at a step; at the first one, speak before it does harm."""
+        with contextlib.ExitStack() as hooks:
+            hooks.enter_context(self._explained(seen))
+            if not is_first:
+                hooks.enter_context(looking(seen, clearing))
+                yield
+                return
+            for handle in Layers(seen, self._at_layer).follow(seen.model):
+                hooks.callback(handle.remove)
+            look = looking(
+                seen,
+                clearing,
+                at_prediction=self._at_prediction,
+                at_loss=verdicts.judge_before_loss,
+            )
+            hooks.enter_context(look)
+            yield
+
+    @staticmethod
+    def _at_layer(seen: Seen) -> None:
+        judge(seen, verdicts.AT_LAYER)
+
+    @staticmethod
+    def _at_prediction(seen: Seen) -> None:
+        judge(seen, verdicts.AT_PREDICTION)
+
+    def _look_further(self, seen: Seen) -> None:
+        """Look at labels of later batches, and warn of what may be meant."""
+        judge(seen, verdicts.LATER_BATCHES, go_on="")
+        for sentence in verdicts.sentences(seen, verdicts.DOUBTS):
+            warn(f"{sentence} {verdicts.BE_SILENT}")
+
+    def _run(self, step_fn: Callable, x, y) -> Any:
+        """Run a step that nobody looks at, and explain its errors."""
+        try:
+            return step_fn(x, y)
+        except EXPLAINED as error:
+            self._explain(error, self._seen(x, y))
+            raise
 
     @contextlib.contextmanager
     def _explained(self, seen: Seen) -> Iterator[None]:
@@ -347,15 +422,22 @@ def watching(watch: Watch, needs: Iterable[str]) -> Iterator[Watch]:
         if "val_step_fn" in needs:
             step_fn = watch.val_step(configuration.val_step_fn)
             stack.enter_context(_lent(configuration, "val_step_fn", step_fn))
+        if "metric_step_fns" in needs:
+            step_fns = {
+                name: watch.metric_step(step_fn, name)
+                for name, step_fn in configuration.metric_step_fns.items()
+            }
+            lent = _lent(configuration, "metric_step_fns", step_fns)
+            stack.enter_context(lent)
         yield watch
 
 
 @contextlib.contextmanager
-def _lent(configuration: Any, name: str, step_fn: Callable) -> Iterator[None]:
+def _lent(configuration: Any, name: str, watched: Any) -> Iterator[None]:
     before = vars(configuration)[name]
-    setattr(configuration, name, step_fn)
+    setattr(configuration, name, watched)
     try:
         yield
     finally:
-        if vars(configuration).get(name) is step_fn:
+        if vars(configuration).get(name) is watched:
             setattr(configuration, name, before)

@@ -208,4 +208,5 @@ def _watch(
         getattr(values.get("resume_from"), "epoch", 0),
         tensors_wanted=tensor_losses,
         rows_of_last_batch=rows_of_last_batch(train_loader),
+        loaders=[(name, values[name]) for name in takes],
     )

@@ -51,8 +51,10 @@ def put_back_if_wrong(configuration: Configuration) -> Iterator[None]:
     try:
         yield
     except WRONG:
-        for part, state in before:
-            part.load_state_dict(state)
+        # an accelerator that stopped takes nothing back; the error says so
+        with contextlib.suppress(torch.AcceleratorError):
+            for part, state in before:
+                part.load_state_dict(state)
         clear_gradients(model, configuration.optimizer)
         for module, training in modes:
             module.training = training

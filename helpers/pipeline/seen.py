@@ -6,13 +6,16 @@ runs no step of its own and draws no random number.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.loss import _Loss
 from torch.nn.parameter import is_lazy
+
+from helpers.pipeline.labels import Labels
 
 # Layers that do one thing in training and another in evaluation.
 DROPOUT = (
@@ -38,12 +41,18 @@ class Seen:
         grad_enabled: whether gradients were on when it predicted.
         yhat: the predictions.
         compared: what the loss compared, if it is a module.
+        comparing: the part of the loss that did, or the loss.
         stepped: whether the optimizer made an update.
         had_gradients: whether there was a gradient to make it with.
         is_uncleared: whether an update followed an old gradient too.
         touched_gradients: whether the gradients have changed afterwards.
         used_slopes: whether somebody asked for a derivative.
         norm_of_one_value: whether batch norm sees one value per row.
+        unbatched: a convolution that takes the batch for one image.
+        gets_pixels: whether the first layer gets pixels as they are.
+        labels: gives all labels that lie in memory, in the first step only.
+        has_metrics: whether the configuration has metrics.
+        name: what the step is called in a sentence.
     """
 
     model: nn.Module
@@ -60,12 +69,21 @@ class Seen:
     grad_enabled: bool | None = None
     yhat: Any = None
     compared: tuple | None = None
+    comparing: Any = None
     stepped: bool = False
     had_gradients: bool = False
     is_uncleared: bool = False
     touched_gradients: bool = False
     used_slopes: bool = False
     norm_of_one_value: bool = False
+    unbatched: nn.Module | None = None
+    gets_pixels: bool = False
+    labels: Callable[[], Iterable[Labels]] = tuple
+    has_metrics: bool = False
+    name: str = "training step"
+
+    def __post_init__(self):
+        self.comparing = self.loss_fn
 
     # ---------------------------------------------------- what the hooks note
 
@@ -93,12 +111,29 @@ class Seen:
         """Note that a derivative went through the predictions."""
         self.used_slopes = True
 
-    def before_loss(self, _loss_fn, inputs: tuple) -> None:
-        """Note what the loss compares."""
+    def before_loss(
+        self, loss_fn: nn.Module, inputs: tuple, named: dict
+    ) -> None:
+        """Note what the loss compares, and which part of it does."""
+        inputs = (*inputs, *named.values())
         if len(inputs) == 2 and all(
             isinstance(value, torch.Tensor) for value in inputs
         ):
-            self.compared = inputs
+            self.compared, self.comparing = inputs, loss_fn
+
+    def follow_loss(self, at_loss: Callable[["Seen"], None]) -> Iterator[Any]:
+        """Hook into the loss and its parts, if it is a module."""
+        if not isinstance(self.loss_fn, nn.Module):
+            return
+
+        def before_loss(*given) -> None:
+            self.before_loss(*given)
+            at_loss(self)
+
+        for part in self.loss_fn.modules():
+            if part is not self.loss_fn and not isinstance(part, _Loss):
+                continue
+            yield part.register_forward_pre_hook(before_loss, with_kwargs=True)
 
     def before_norm(self, norm: nn.Module, inputs: tuple) -> None:
         """Note whether batch norm gets one value per row and channel."""
@@ -109,8 +144,21 @@ class Seen:
 
 
 @contextlib.contextmanager
-def looking(seen: Seen, clearing: "Clearing | None" = None) -> Iterator[None]:
-    """Note in ``seen`` what happens while the block runs."""
+def looking(
+    seen: Seen,
+    clearing: "Clearing | None" = None,
+    *,
+    at_prediction: Callable[[Seen], None] = lambda _: None,
+    at_loss: Callable[[Seen], None] = lambda _: None,
+) -> Iterator[None]:
+    """Note in ``seen`` what happens while the block runs.
+
+    Args:
+        seen: is filled.
+        clearing: follows the gradients, if given.
+        at_prediction: called when the model has predicted.
+        at_loss: called when a loss is about to be computed, if it is a module.
+    """
     model, optimizer = seen.model, seen.optimizer
     gradients = [p.grad for p in model.parameters()]
 
@@ -129,8 +177,9 @@ def looking(seen: Seen, clearing: "Clearing | None" = None) -> Iterator[None]:
 
         keep(model.register_forward_pre_hook(seen.before_forward))
         keep(model.register_forward_hook(seen.after_forward))
-        if isinstance(seen.loss_fn, nn.Module):
-            keep(seen.loss_fn.register_forward_pre_hook(seen.before_loss))
+        keep(model.register_forward_hook(lambda *_: at_prediction(seen)))
+        for handle in seen.follow_loss(at_loss):
+            keep(handle)
         for module in model.modules():
             if isinstance(module, BATCH_NORM):
                 keep(module.register_forward_pre_hook(seen.before_norm))

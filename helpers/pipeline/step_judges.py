@@ -7,16 +7,11 @@ say; a new fault is one function, and its name in one of the lists.
 """
 
 import numbers
-from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
 
-from helpers.errors import FirstBatchError
-from helpers.pipeline import loss_judges
 from helpers.pipeline.seen import Seen, held_parameters
-
-GO_ON = "If this is intended, set configuration.first_look = False."
 
 # --------------------------------------------------------- before the step
 
@@ -55,17 +50,16 @@ def foreign_optimizer(seen: Seen) -> str | None:
 def loss_is_a_number(seen: Seen) -> str | None:
     """Name a step that returns something other than a number."""
     loss = seen.loss
-    step = "training step" if seen.is_training else "validation step"
     if isinstance(loss, torch.Tensor):
         if loss.requires_grad:
             return (
-                f"The {step} returns a tensor that still holds its "
+                f"The {seen.name} returns a tensor that still holds its "
                 "computation graph, and a list of such losses fills the "
                 "memory. Return loss.item()."
             )
         if not seen.tensors_wanted:
             return (
-                f"The {step} returns a tensor, but lists of losses and "
+                f"The {seen.name} returns a tensor, but lists of losses and "
                 "checkpoints hold plain numbers. Return loss.item()."
             )
         return None
@@ -73,7 +67,7 @@ def loss_is_a_number(seen: Seen) -> str | None:
         return None
     found = "nothing" if loss is None else f"a {type(loss).__name__}"
     return (
-        f"The {step} returns {found}, but should return the loss of its "
+        f"The {seen.name} returns {found}, but should return the loss of its "
         "batch, a number: return loss.item()."
     )
 
@@ -134,7 +128,7 @@ def train_mode_in_validation(seen: Seen) -> str | None:
     if not seen.training or not seen.mode_matters:
         return None
     return (
-        "The model was in train mode in the validation step, so its "
+        f"The model was in train mode in the {seen.name}, so its "
         f"{seen.mode_matters} behaved as it does in training. Call "
         "model.eval() at the start of the step."
     )
@@ -145,7 +139,7 @@ def validation_updates(seen: Seen) -> str | None:
     if not seen.stepped and not seen.touched_gradients:
         return None
     return (
-        "The validation step computes gradients or updates the model, "
+        f"The {seen.name} computes gradients or updates the model, "
         "so it trains on the points that should test the model. It should "
         "predict and return the loss: no backward, no step."
     )
@@ -157,43 +151,10 @@ def gradients_in_validation(seen: Seen) -> str | None:
     if not seen.grad_enabled or not requires_grad or seen.used_slopes:
         return None
     return (
-        "Gradients are on in the validation step: recording a graph that "
+        f"Gradients are on in the {seen.name}: recording a graph that "
         "nobody uses takes memory and time. Put with torch.no_grad(): around "
         "the prediction and the loss."
     )
-
-
-Judge = Callable[[Seen], str | None]
-
-BEFORE: list[Judge] = [values_not_finite, foreign_optimizer]
-BEFORE_VALIDATION: list[Judge] = [values_not_finite]
-TRAINING: list[Judge] = [
-    *loss_judges.JUDGES,
-    loss_is_a_number,
-    stepped_without_gradient,
-    eval_mode_in_training,
-    never_cleared,
-    last_batch_of_one_row,
-]
-VALIDATION: list[Judge] = [
-    train_mode_in_validation,
-    validation_updates,
-    gradients_in_validation,
-    *loss_judges.JUDGES,
-    loss_is_a_number,
-]
-
-
-def judge(seen: Seen, judges: Iterable[Judge]) -> None:
-    """Raise the first fault that a judge names.
-
-    Raises:
-        FirstBatchError: a fault.
-    """
-    for judged in judges:
-        sentence = judged(seen)
-        if sentence is not None:
-            raise FirstBatchError(f"{sentence} {GO_ON}")
 
 
 def not_finite(x, y) -> str | None:
