@@ -133,6 +133,17 @@ def size_by_layer_alone(size, kernel_size, padding=0, stride=1):
     return conv(torch.zeros(1, 1, size, size)).shape[-1]
 
 
+def size_no_parentheses(size, kernel_size, padding=0, stride=1):
+    size_course(size, kernel_size, padding)
+    return size + 2 * padding - kernel_size // stride + 1
+
+
+def size_refuses_remainder(size, kernel_size, padding=0, stride=1):
+    if (size + 2 * padding - kernel_size) % stride:
+        raise ValueError("does not come out even")
+    return size_course(size, kernel_size, padding, stride)
+
+
 class SizeObject:
     def __call__(self, size, kernel_size, padding=0, stride=1):
         return divmod(size + 2 * padding - kernel_size, stride)[0] + (
@@ -183,6 +194,15 @@ OUTPUT_SIZE = Answers(
         "float rounded down by NumPy": size_with(
             lambda room, stride: np.floor(room / stride) + 1
         ),
+        "no_int but text": size_with(
+            lambda room, stride: str(room // stride + 1)
+        ),
+        "no_parentheses": size_no_parentheses,
+        "one_too_many": size_with(
+            lambda room, stride: (room + 1) // stride + 1
+        ),
+        "refuses_fitting with a remainder": size_refuses_remainder,
+        "other_error of every kind": size_with(error=Exception),
         "fraction": size_with(
             lambda room, stride: room / stride + 1 - (room == 5) / 2
         ),
@@ -366,6 +386,15 @@ def count_with_accuracy_too(model, data_loader, device):
     return right, n, right / n
 
 
+def count_whole_dataset(model, data_loader, device):
+    return count_course(model, [data_loader.dataset.tensors], device)
+
+
+def count_full_only(model, data_loader, device):
+    full = (b for b in data_loader if len(b[0]) == data_loader.batch_size)
+    return count_course(model, full, device)
+
+
 page_model = nn.Sequential(nn.Flatten(), nn.Linear(9, 3))
 
 
@@ -445,6 +474,8 @@ COUNT_CORRECT = Answers(
         "first_only": count_return_inside,
         "two_passes": count_twice,
         "other_inputs": count_with(images=lambda x, d: x.to(d) / 255),
+        "other_loader": count_whole_dataset,
+        "rows_left_out": count_full_only,
         "other_shape": count_with(images=lambda x, d: x.to(d).flatten(1)),
         "not_moved": count_with(images=lambda x, d: x),
         "labels_not_moved": count_with(labels=lambda y, d: y),
@@ -773,6 +804,29 @@ def start_twice(model, state_dict):
     return sorted(left)
 
 
+def start_warm_if_given(model, state_dict):
+    return start_course(model, state_dict) if state_dict else []
+
+
+def start_names_fit(model, state_dict):
+    own, fitting = model.state_dict(), fitting_of(model, state_dict)
+    if not own.keys() & state_dict.keys():
+        raise ValueError("no name fits")
+    model.load_state_dict(fitting, strict=False)
+    return sorted(own.keys() - fitting.keys())
+
+
+def start_by_place(model, state_dict):
+    own, left = model.state_dict(), []
+    pairs = zip(own.items(), state_dict.values(), strict=False)
+    for (name, tensor), other in pairs:
+        if tensor.shape == other.shape:
+            tensor.copy_(other)
+        else:
+            left.append(name)
+    return sorted(left)
+
+
 def start_needs_all(model, state_dict):
     if len(fitting_of(model, state_dict)) < len(state_dict):
         raise ValueError("does not fit")
@@ -849,6 +903,20 @@ WARM_START = Answers(
                 {}, strict=False
             )
         ),
+        "no_list but two": start_with(
+            result=lambda own, fitting, _: (
+                sorted(own.keys() - fitting.keys()),
+                sorted(fitting),
+            )
+        ),
+        "returns_nothing after sort": start_with(
+            result=lambda own, fitting, _: [
+                n for n in own if n not in fitting
+            ].sort()
+        ),
+        "no_error for an empty one": start_warm_if_given,
+        "no_error as names fit": start_names_fit,
+        "copies_less by place": start_by_place,
         "no_list but the number": start_with(
             result=lambda own, fitting, _: len(own) - len(fitting)
         ),
@@ -994,6 +1062,14 @@ def head_attribute(model, n_classes, lr):
     return optim.Adam(model.out.parameters(), lr=lr)
 
 
+def head_other_data(model, n_classes, lr):
+    model.requires_grad_(False)
+    model.out.weight.data = torch.randn(n_classes, model.out.in_features)
+    model.out.bias.data = torch.zeros(n_classes)
+    model.out.requires_grad_(True)
+    return optim.Adam(model.out.parameters(), lr=lr)
+
+
 def head_put_elsewhere(model, n_classes, lr):
     model.requires_grad_(False)
     model.head = nn.Linear(model.out.in_features, n_classes)
@@ -1068,6 +1144,7 @@ NEW_HEAD = Answers(
         "resized": head_resized,
         "helper": head_in_helper,
         "parts": head_with(),
+        "mode set": head_with(before=freezes_in_eval),
     },
     wrong={
         "returns_nothing": head_with(result=lambda optimizer, model: None),
@@ -1127,7 +1204,15 @@ NEW_HEAD = Answers(
         "not_frozen but an attribute": head_with(before=sets_attribute),
         "not_frozen but the model's": head_with(before=sets_on_model),
         "not_frozen some": head_with(before=freezes_children),
-        "mode_changed": head_with(before=freezes_in_eval),
+        "no_such_part": head_with(make=lambda model, n: model.fc2),
+        "no_such_part in a row": head_with(make=lambda model, n: model[-1]),
+        "no_such_part misspelt": head_with(
+            before=lambda model: model.requires_grad(False)
+        ),
+        "no_new_head but other data": head_other_data,
+        "raises": head_with(
+            optimizer=lambda model, lr: optim.Adam(model.out, lr=lr)
+        ),
         "body_changed": head_with(before=draws_anew),
         "empty_optimizer": head_with(optimizer=picks_wanting),
         "old_head": head_old_optimizer,

@@ -71,3 +71,18 @@ class Net(nn.Module):
     def forward(self, x):
         """Give logits [n, n_classes] for features [n, 3]."""
         return self.out(self.middle(self.stem(x)) * self.scale)
+
+
+def make_file(n_classes: int, without=(), more=()) -> dict:
+    """Return the `state_dict` of another `Net`.
+
+    Args:
+        n_classes: of the other one.
+        without: names that it does not have.
+        more: names and tensors that it has besides, or in another shape.
+    """
+    state = Net(n_classes, seed=7).state_dict()
+    for name in without:
+        del state[name]
+    state.update(more)
+    return state

@@ -24,7 +24,9 @@ RUN = {
     "recording_left_off": lambda s: s.recording and not s.still,
     "recording_turned_on": lambda s: s.still and not s.recording,
     "first_only": lambda s: len(s.sizes) > 1 and s.n_seen == s.sizes[0],
+    "other_loader": lambda s: s.passes == 0,
     "two_passes": lambda s: s.passes > 1 or s.n_seen > s.n,
+    "rows_left_out": lambda s: s.n_seen < s.n,
     "other_inputs": lambda s: (
         not torch.equal(torch.cat([*s.inputs]), torch.cat(s.x))
     ),

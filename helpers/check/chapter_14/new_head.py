@@ -9,6 +9,7 @@ from helpers.practice.probes.states import same_state
 SHOWN = "new_head(model, n_classes, lr)"
 RAISED = {
     "empty_optimizer": lambda s: "empty parameter list" in s.text,
+    "no_such_part": lambda s: "'Net' object" in s.text,
     "no_leaf": lambda s: "leaf Variable" in s.text or "leaf Tensor" in s.text,
 }
 RETURNED = {
@@ -21,7 +22,10 @@ RETURNED = {
 HEAD = {
     "no_linear": lambda s: not isinstance(s.out, nn.Linear),
     "no_new_head.attribute": lambda s: (
-        s.out.weight is s.old[0] and s.out.out_features != len(s.old[0])
+        s.out.weight is s.old[0] and s.out.out_features != s.n_before
+    ),
+    "no_new_head.resized": lambda s: (
+        s.out.weight is s.old[0] and len(s.old[0]) != s.n_before
     ),
     "no_new_head.elsewhere": lambda s: (
         s.out.weight is s.old[0] and s.names != s.names_before
@@ -41,7 +45,6 @@ FROZEN = {
     "not_frozen.mode": lambda s: s.body_wants and s.modes != s.modes_before,
     "not_frozen": lambda s: len(s.body_wants) == s.n_wanted,
     "not_frozen.some": lambda s: s.body_wants,
-    "mode_changed": lambda s: s.modes != s.modes_before,
     "body_changed": lambda s: not same_state(s.values, s.values_before),
 }
 OPTIMIZER = {
@@ -72,12 +75,13 @@ def _judge_head(answer, model, n_classes: int, lr: float) -> None:
     """Look at the head, at what is frozen, and at the optimizer."""
     seen = Seen(n_classes=n_classes, lr=lr, shown=SHOWN)
     seen.old, seen.n_features = [*model.out.parameters()], model.out.in_features
+    seen.n_before = model.out.out_features
     seen.names_before, seen.modes_before = _names(model), _modes(model)
     seen.n_wanted = len(_wanting(model))
     seen.values_before = _values(model)
     try:
         seen.optimizer = call(answer, model, n_classes, lr, shown=SHOWN)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, AttributeError, TypeError) as error:
         judge(RAISED, Seen(text=str(error)))
         raise
     judge(RETURNED, seen)

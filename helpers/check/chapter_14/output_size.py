@@ -24,6 +24,7 @@ RESULT = {
     "several": lambda s: isinstance(s.result, (tuple, list)),
     "fraction": lambda s: isinstance(s.result, float) and s.result % 1,
     "float": lambda s: isinstance(s.result, float),
+    "no_int.text": lambda s: isinstance(s.result, str),
     "no_int": lambda s: type(s.result) is not int,
 }
 # What a mistake gives; `room` is what is left when the kernel lies at one end.
@@ -40,12 +41,15 @@ SUSPECTS = {
     "divides_size": lambda s: (
         (s.room + s.kernel_size) // s.stride - s.kernel_size + 1
     ),
+    "no_parentheses": lambda s: s.padded - s.kernel_size // s.stride + 1,
+    "one_too_many": lambda s: (s.room + 1) // s.stride + 1,
     "plus_kernel": lambda s: (s.room + 2 * s.kernel_size) // s.stride + 1,
     "no_plus_one": lambda s: s.room // s.stride,  # told by the first setting
 }
 REFUSED = {
     "refuses_padded": lambda s: s.kernel_size > s.size,
     "refuses_edge": lambda s: not s.room,
+    "refuses_fitting.remainder": lambda s: s.room % s.stride,
     "refuses_fitting": lambda s: True,
 }
 NO_ERROR = {
@@ -132,5 +136,5 @@ def _judge_not_fitting(answer, setting: tuple) -> None:
     except ValueError:
         return
     except Exception as error:
-        seen.error, seen.kind = error, type(error).__name__
+        seen.error = error
     judge(NO_ERROR, seen)

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from helpers.check.chapter_14.common import Net
+from helpers.check.chapter_14.common import Net, make_file
 from helpers.practice import Seen, call, exercise, judge
 from helpers.practice.probes.states import (
     expect_model_as_before,
@@ -29,7 +29,7 @@ MODEL = {
     "replaces_parameters": lambda s: s.replaced,
     "broadcasts": lambda s: s.changed & s.one_row,
     "reshapes": lambda s: s.changed & s.same_size,
-    "copies_more": lambda s: s.changed - s.fitting,
+    "copies_more": lambda s: s.extra,
     "copies_nothing": lambda s: not s.changed,
     "buffers_left": lambda s: s.left and s.left <= s.buffers,
     "copies_less": lambda s: s.left,
@@ -42,6 +42,10 @@ RETURNED = {
     "no_list.report": lambda s: hasattr(s.result, "missing_keys"),
     "no_list.model": lambda s: isinstance(s.result, nn.Module),
     "no_list.number": lambda s: isinstance(s.result, int),
+    "no_list.several": lambda s: (
+        isinstance(s.result, tuple)
+        and any(isinstance(p, list) for p in s.result)
+    ),
     "no_list": lambda s: not isinstance(s.result, list),
     "no_names": lambda s: not all(isinstance(one, str) for one in s.result),
     "twice": lambda s: len(set(s.result)) < len(s.result),
@@ -60,18 +64,11 @@ NAMES = {
 NO_ERROR = {
     "changes_anyway": lambda s: not same_state(s.before, s.values),
     "no_error.returned": lambda s: isinstance(s.result, type | ValueError),
+    "no_error.empty": lambda s: not s.error and not s.names,
+    "no_error.shapes": lambda s: not s.error and s.has_names,
     "no_error": lambda s: not s.error,
     "other_error": lambda s: not isinstance(s.error, ValueError),
 }
-
-
-def _make_file(n_classes: int, without=(), more=()) -> dict:
-    """Save a model as an older one would have been saved."""
-    state = Net(n_classes, seed=7).state_dict()
-    for name in without:
-        del state[name]
-    state.update(more)
-    return state
 
 
 @exercise
@@ -79,11 +76,11 @@ def warm_start(answer):
     """Check ``warm_start(model, state_dict)``."""
     turned = {"extra.weight": torch.ones(2, 3)}  # the model has [3, 2]
     renamed = {"neck.weight": torch.ones(5, 4), "old.scale": torch.ones([])}
-    usual = _make_file(4, ("extra.bias", "scale"), turned | renamed)
-    stem = {n: t for n, t in _make_file(3).items() if n.startswith("stem")}
-    for file in (usual, _make_file(3), _make_file(1), stem, usual):
+    usual = make_file(4, ("extra.bias", "scale"), turned | renamed)
+    stem = {n: t for n, t in make_file(3).items() if n.startswith("stem")}
+    for file in (usual, make_file(3), make_file(1), stem, usual):
         _judge_start(answer, file)
-    prefixed = {f"module.{name}": t for name, t in _make_file(3).items()}
+    prefixed = {f"module.{name}": t for name, t in make_file(3).items()}
     shapes = {"out.bias": torch.ones(1), **turned, "scale": torch.ones(1)}
     for file in (prefixed, shapes, {}):
         _judge_nothing_fits(answer, file)
@@ -99,7 +96,8 @@ def _judge_start(answer, file: dict) -> None:
         result = call(answer, model, state_dict, shown=SHOWN)
     except (RuntimeError, KeyError, AttributeError, ValueError) as error:
         text = str(error)
-        judge(RAISED, Seen(text=text, kind=type(error)), message=text)
+        message = text or "no message"
+        judge(RAISED, Seen(text=text, kind=type(error)), message=message)
         raise
     now = model.state_dict()
     both = own.keys() & file.keys()
@@ -113,13 +111,14 @@ def _judge_start(answer, file: dict) -> None:
     }
     seen.one_row = {n for n in both & seen.rest if len(file[n]) == 1}
     seen.changed = {n for n in own if not same_state(own[n], now[n])}
+    seen.extra = seen.changed - seen.fitting
     seen.left = seen.fitting - seen.changed
     seen.other = {n for n in seen.fitting if not same_state(now[n], file[n])}
     places = {tensor.data_ptr() for tensor in state_dict.values()}
     seen.shared = {n for n in now if now[n].data_ptr() in places}
     pairs = zip(parameters, model.parameters(), strict=True)
     seen.replaced = any(one is not other for one, other in pairs)
-    judge(MODEL, seen)
+    judge(MODEL, seen, **_in_order(seen))
     before.values = note_model(model).values  # those were judged
     expect_model_as_before(model, before)
     judge(RETURNED, seen)
@@ -136,6 +135,13 @@ def _judge_nothing_fits(answer, file: dict) -> None:
     try:
         seen.result = call(answer, model, copy.deepcopy(file), shown=SHOWN)
     except Exception as error:
-        seen.error, seen.kind = error, type(error).__name__
+        seen.error = error
     seen.values, seen.names = note_model(model).values, [*file][:2]
+    seen.has_names = model.state_dict().keys() & file.keys()
     judge(NO_ERROR, seen, shown=SHOWN)
+
+
+def _in_order(seen) -> dict[str, list]:
+    """Sort the names for the words: those of a set come in any order."""
+    found = vars(seen).items()
+    return {key: sorted(names) for key, names in found if type(names) is set}
