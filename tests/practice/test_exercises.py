@@ -216,5 +216,5 @@ def test_the_answer_in_the_readme_is_a_real_one():
 
 def test_names_and_numbers():
     for number, entry in ((e.number, e) for e in all_exercises()):
-        assert re.fullmatch(r"(0[1-9]|10|C1)\.[1-9]", number)
+        assert re.fullmatch(r"(0[1-9]|1\d|C1)\.[1-9]", number)
         assert entry.look and entry.title and 1 <= entry.minutes <= 30
