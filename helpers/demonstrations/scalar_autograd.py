@@ -58,7 +58,7 @@ class Value:
 
     def backward(self) -> None:
         """Add to every value before this one its gradient of this one."""
-        arrived = {self: 1.0}
+        arrived: dict[Value, float] = {self: 1.0}
         for value in reversed(in_order(self)):
             gradient = arrived[value]
             value.grad += gradient

@@ -140,7 +140,7 @@ def growing_graph(
         loss: made of yhat, by one operation; its graph is still there.
     """
     results = {"product": product, "yhat": yhat, "loss": loss}
-    functions = [result.grad_fn.name() for result in results.values()]
+    functions = [type(r.grad_fn).__name__ for r in results.values()]
     after = [yhat, product, w, b]
     found = torch.autograd.grad(loss, after, retain_graph=True)
     slopes = [f"{gradient.item():g}" for gradient in found]

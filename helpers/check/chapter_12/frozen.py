@@ -68,7 +68,7 @@ def frozen(answer):
     for model, lr in zip(make_models(), (0.05, 0.2, 0.01), strict=True):
         before = note_model(model)
         head = list(model[-1].parameters())
-        body = [p for layer in model[:-1] for p in layer.parameters()]
+        body = [p for layer in list(model)[:-1] for p in layer.parameters()]
         found = call(answer, model, lr, shown=CALL)
         seen = Seen(found=found, before=before, lr=lr, shown=CALL)
         seen.what = "an optimizer"

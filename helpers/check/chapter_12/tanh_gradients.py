@@ -29,8 +29,9 @@ def right_pair(x, y, w: float, b: float) -> list[float]:
     with torch.enable_grad():
         leaves = torch.tensor([w, b], dtype=torch.float64, requires_grad=True)
         yhat = torch.tanh(leaves[1] + leaves[0] * x.double())
-        ((yhat - y.double()) ** 2).mean().backward()
-    return leaves.grad.tolist()
+        loss = ((yhat - y.double()) ** 2).mean()
+        (gradient,) = torch.autograd.grad(loss, leaves)
+    return gradient.tolist()
 
 
 def pair(s, at_yhat, at_z, at_w=None) -> list[float]:
