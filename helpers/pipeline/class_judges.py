@@ -58,9 +58,14 @@ def supposed_class_out_of_range(seen: Seen) -> str | None:
     if loss is None or yhat is None or y is None or seen.compared is not None:
         return None
     is_plain = yhat.ndim == 2 and y.shape == yhat.shape[:1]
-    if not is_plain or y.device.type == "cpu":
+    if not is_plain or is_on_cpu(y):
         return None
     return _out_of_range(yhat, y, loss)
+
+
+def is_on_cpu(tensor: torch.Tensor) -> bool:
+    """Tell whether an error of torch comes back from where a tensor is."""
+    return tensor.device.type == "cpu"
 
 
 def _other_number_of_rows(yhat, y) -> str | None:

@@ -52,11 +52,10 @@ def labels_in_memory(loaders: Iterable[tuple[str, Any]]) -> Iterator[Labels]:
     for name, loader in loaders:
         if not isinstance(loader, DataLoader) or loader.collate_fn not in PLAIN:
             continue
-        sampler: Any = loader.sampler
-        if loader.batch_size is None:  # the sampler may give whole batches
-            sampler = getattr(sampler, "sampler", sampler)
-        elif type(loader.batch_sampler) is not BatchSampler:
-            continue
+        # without batches of its own, a loader may take them from its sampler
+        sampler: Any = loader.batch_sampler or loader.sampler
+        if type(sampler) is BatchSampler:
+            sampler = sampler.sampler
         dataset, chosen = loader.dataset, []
         while type(dataset) is Subset:
             chosen.append(dataset.indices)

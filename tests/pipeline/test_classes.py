@@ -8,18 +8,16 @@ import torch
 from torch import nn, optim
 from torch.nn import functional as F
 from torch.utils.data import (
+    BatchSampler,
     DataLoader,
-    IterableDataset,
-    RandomSampler,
+    SequentialSampler,
     Subset,
-    SubsetRandomSampler,
     TensorDataset,
-    random_split,
 )
 
-from helpers.errors import CourseError, CourseWarning, FirstBatchError
+from helpers.errors import CourseWarning, FirstBatchError
 from helpers.model_training import v4, v7
-from helpers.pipeline import Configuration
+from helpers.pipeline import Configuration, class_judges
 from helpers.step_functions import make_train_step_fn, make_val_step_fn
 from tests.tools import assert_one_sentence
 
@@ -328,3 +326,293 @@ def count_steps(configuration):
 
     configuration.train_step_fn = counting_step
     return counted
+
+
+# ------------------------------------------------- before torch, and in time
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        Y + 1,
+        torch.where(Y == 2, -1, Y),
+        ONE_HOT,
+        Y.float(),
+        Y.reshape(-1, 1),
+        Y[:, None, None],
+    ],
+)
+@pytest.mark.parametrize("loss_fn", [nn.CrossEntropyLoss, nn.NLLLoss])
+def test_labels_are_judged_before_torch_sees_them(monkeypatch, loss_fn, y):
+    """An accelerator would end the process over some of them."""
+    computed = []
+    name = "cross_entropy" if loss_fn is nn.CrossEntropyLoss else "nll_loss"
+    monkeypatch.setattr(F, name, lambda *_, **__: computed.append(1))
+    with pytest.raises(FirstBatchError):
+        train(
+            configure(linear(4, nn.LogSoftmax(dim=1)), loss_fn()), loader(y=y)
+        )
+    assert not computed
+
+
+def test_a_function_is_judged_before_it_is_called_on_an_accelerator(
+    monkeypatch,
+):
+    monkeypatch.setattr(class_judges, "is_on_cpu", lambda _: False)
+    configuration = configure(linear(3), F.cross_entropy)
+    called = []
+
+    def step(x, y):
+        configuration.model(x)
+        called.append(1)
+
+    configuration.train_step_fn = step
+    with pytest.raises(FirstBatchError, match="3 is not among the classes"):
+        train(configuration, loader())
+    assert not called
+
+
+def test_an_accelerator_that_stopped_is_explained():
+    def step(x, y):
+        raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+    with pytest.raises(FirstBatchError, match='device="cpu"') as caught:
+        train(configure(linear(), train_step_fn=step), loader())
+    assert_one_sentence(caught.value)
+
+
+class Broken(nn.Linear):
+    """A layer that takes nothing back."""
+
+    def load_state_dict(self, *_, **__):
+        raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+
+def test_the_first_error_is_told_where_nothing_can_be_put_back():
+    configuration = configure(Broken(64, 3))
+    with pytest.raises(FirstBatchError, match="not among the classes"):
+        train(configuration, loader())
+
+
+# ------------------------------------------------------------- later batches
+
+LATE = torch.cat([Y[:-1], torch.tensor([5])])  # out of range in the last row
+DATA, LATE_DATA = TensorDataset(ROWS, Y), TensorDataset(ROWS, LATE)
+
+
+def shuffled(dataset):
+    generator = torch.Generator().manual_seed(3)
+    return DataLoader(dataset, 8, shuffle=True, generator=generator)
+
+
+LATE_LOADERS = {
+    "in order": lambda: DataLoader(LATE_DATA, 8),
+    "shuffled": lambda: shuffled(LATE_DATA),
+    "a split": lambda: shuffled(Subset(LATE_DATA, range(10, N))),
+    "a split of a split": lambda: DataLoader(
+        Subset(Subset(LATE_DATA, range(5, N)), range(10, 35)), 8
+    ),
+    "whole batches by index": lambda: DataLoader(
+        LATE_DATA,
+        sampler=BatchSampler(SequentialSampler(LATE_DATA), 8, False),
+        batch_size=None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATE_LOADERS)
+@pytest.mark.parametrize("place", ["train_loader", "val_loader"])
+@pytest.mark.parametrize("loss_fn", [nn.CrossEntropyLoss(), F.cross_entropy])
+def test_labels_in_memory_are_looked_at_in_the_first_step(name, place, loss_fn):
+    configuration = configure(linear(), loss_fn)
+    before = configuration.model[0].weight.detach().clone()
+    loaders = [DataLoader(DATA, 8), DataLoader(DATA, 8)]
+    loaders[place == "val_loader"] = LATE_LOADERS[name]()
+    steps = count_steps(configuration)
+    with pytest.raises(
+        FirstBatchError, match=f"labels of {place} go from 0 to 5, but 5 is"
+    ):
+        train(configuration, *loaders)
+    assert steps["n"] == 1
+    assert torch.equal(before, configuration.model[0].weight)
+
+
+class Items:
+    """A dataset that computes its items, and counts them."""
+
+    def __init__(self):
+        self.n_read = 0
+
+    def __len__(self):
+        return N
+
+    def __getitem__(self, item):
+        self.n_read += 1
+        return LATE_DATA[item]
+
+
+@pytest.mark.parametrize("loss_fn", [nn.CrossEntropyLoss(), F.cross_entropy])
+def test_labels_of_a_lazy_dataset_are_named_when_they_come(loss_fn):
+    configuration, items = configure(linear(), loss_fn), Items()
+    steps = count_steps(configuration)
+    before = configuration.model[0].weight.detach().clone()
+    with pytest.raises(
+        FirstBatchError, match=r"Target 5 is out .* labels of this .* 0 to 5\."
+    ) as caught:
+        train(configuration, DataLoader(items, 8))
+    assert_one_sentence(caught.value)
+    assert items.n_read == N and steps["n"] == 5  # nothing was read before
+    assert torch.equal(before, configuration.model[0].weight)
+
+
+def test_labels_of_a_later_validation_batch_are_named_too():
+    with pytest.raises(FirstBatchError, match=r"labels of this .* 0 to 5\."):
+        train(configure(linear()), DataLoader(DATA, 8), DataLoader(Items(), 8))
+
+
+def test_labels_that_are_left_out_of_the_loss_may_be_any():
+    loss_fn = nn.CrossEntropyLoss(ignore_index=5)
+    losses, _ = train(configure(linear(), loss_fn), DataLoader(LATE_DATA, 8))
+    assert len(losses) == 2
+
+
+# ------------------------------------------------------------------- doubts
+
+PIXELS = (255 * X / X.max()).round()
+
+DOUBTS = {
+    r"whole numbers up to 255, .* x / 255": lambda: (
+        configure(network(), lr=1e-6),
+        loader(PIXELS),
+    ),
+    r"whole numbers up to 255": lambda: (
+        configure(linear(), lr=1e-6),
+        loader(PIXELS.flatten(1)),
+    ),
+    r"as unscaled pixels are": lambda: (
+        configure(nn.Sequential(nn.Flatten(), linear()), lr=1e-6),
+        loader(PIXELS[:, 0]),
+    ),
+    r"reach the first layer like that": lambda: (
+        configure(AsFloat(64, 4), lr=1e-6),
+        loader(PIXELS.flatten(1).to(torch.uint8)),
+    ),
+    r"whole numbers up to .*, as unscaled": lambda: (
+        # a normalising layer that comes too late
+        configure(
+            nn.Sequential(
+                *(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Conv2d(2, 2, 3)),
+                *(nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(32, 4)),
+            )
+        ),
+        loader(PIXELS),
+    ),
+    r"a row adds up to 3, not to 1.*nn.BCEWithLogitsLoss": lambda: (
+        configure(linear()),
+        loader(y=1 - ONE_HOT.float()),
+    ),
+}
+
+
+class AsFloat(nn.Linear):
+    def forward(self, input):
+        return super().forward(input.float())
+
+
+@pytest.mark.parametrize("sentence", DOUBTS)
+def test_a_doubt_is_a_warning_in_the_first_step(sentence):
+    configuration, train_loader = DOUBTS[sentence]()
+    with pytest.warns(CourseWarning, match=sentence) as caught:
+        losses, _ = train(configuration, train_loader)
+    assert len(losses) == 2
+    assert len([w for w in caught if w.category is CourseWarning]) == 1
+    assert "\n" not in str(caught[0].message)
+
+    configuration, train_loader = DOUBTS[sentence]()
+    configuration.first_look = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CourseWarning)
+        train(configuration, train_loader)
+
+
+def test_a_warning_reads_well_and_comes_each_time(monkeypatch):
+    shown = []
+
+    def show(*warning):
+        shown.append(warnings.formatwarning(*warning[:4]))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        monkeypatch.setattr(warnings, "showwarning", show)
+        for _ in range(2):
+            train(*DOUBTS[r"whole numbers up to 255"]())
+    assert shown[0] == shown[1]
+    lines = shown[0].splitlines()
+    assert lines[0].startswith("CourseWarning: The features are whole numbers")
+    assert max(map(len, lines)) <= 88 and lines[-1].endswith("silences this.")
+
+
+# ------------------------------------------------------------------- metrics
+
+
+def accuracy(yhat, y):
+    return (yhat.argmax(dim=1) == y).float().mean()
+
+
+def measured(step_fn=None, **parts):
+    model = linear(4, nn.Dropout(0.1))
+    step_fn = step_fn or make_val_step_fn(model, accuracy)
+    return configure(
+        model,
+        metric_step_fns={"accuracy": functools.partial(step_fn)},
+        writer=None,
+        **parts,
+    )
+
+
+def train_with_metrics(configuration, data=None):
+    data = data or loader()
+    return v7.train(configuration, data, data, n_epochs=2)
+
+
+def test_a_metric_of_a_model_in_train_mode_is_named():
+    configuration = measured()
+
+    def in_train_mode(x, y):
+        configuration.model.train()
+        return accuracy(configuration.model(x), y).item()
+
+    configuration.metric_step_fns = {"accuracy": in_train_mode}
+    with pytest.raises(
+        FirstBatchError,
+        match=r"train mode in the step of the metric 'accuracy', .*dropout",
+    ):
+        train_with_metrics(configuration)
+
+
+def test_a_metric_that_returns_a_tensor_is_named():
+    configuration = measured()
+
+    def as_tensor(x, y):
+        configuration.model.eval()
+        return accuracy(configuration.model(x), y)
+
+    configuration.metric_step_fns = {"accuracy": as_tensor}
+    with pytest.raises(FirstBatchError, match="'accuracy' returns a tensor"):
+        train_with_metrics(configuration)
+
+
+def test_healthy_metrics_are_left_alone_and_given_back():
+    configuration = measured()
+    before = configuration.metric_step_fns
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CourseWarning)
+        *_, metrics = train_with_metrics(configuration)
+    assert len(metrics["accuracy"]) == 2
+    assert configuration.metric_step_fns is before
+
+
+def test_one_hot_labels_beside_a_metric_are_a_doubt():
+    configuration = measured(lambda x, y: 0.5)
+    with pytest.warns(CourseWarning, match=r"one-hot.*y.argmax\(dim=1\)"):
+        train_with_metrics(configuration, loader(y=ONE_HOT.float()))

@@ -1,6 +1,7 @@
 """The look at the first batches: it names faults, and leaves good loops be."""
 
 import functools
+import warnings
 
 import pytest
 import torch
@@ -8,7 +9,12 @@ from torch import nn, optim
 from torch.nn import functional as F
 from torch.utils.data import BatchSampler, DataLoader, TensorDataset
 
-from helpers.errors import CourseError, DivergenceError, FirstBatchError
+from helpers.errors import (
+    CourseError,
+    CourseWarning,
+    DivergenceError,
+    FirstBatchError,
+)
 from helpers.model_training import v4 as model_training
 from helpers.pipeline import Configuration
 from helpers.step_functions import make_train_step_fn, make_val_step_fn
@@ -799,7 +805,9 @@ ORDINARY = {
 def test_no_false_alarm(name):
     torch.manual_seed(0)
     configuration, train_loader = ORDINARY[name]()
-    losses, val_losses = train(configuration, train_loader)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CourseWarning)
+        losses, val_losses = train(configuration, train_loader)
     assert len(losses) == len(val_losses) == 2
 
 
