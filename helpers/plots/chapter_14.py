@@ -43,7 +43,7 @@ def _close(figure: Figure) -> None:
     """Put many small panels close together."""
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.set(w_pad=0.05, h_pad=0.05, wspace=0.02, hspace=0.02)
+        engine.set(w_pad=0.08, h_pad=0.07, wspace=0.02, hspace=0.02)
 
 
 def _title(figure: Figure, title: str) -> None:
@@ -62,16 +62,17 @@ def image_and_batch(image, batch: torch.Tensor, names: Sequence[str]):
         batch: [n, 1, H, W], n a multiple of 8.
         names: the class of each image of the batch.
     """
+    image = np.asarray(image)
     figure = Figure(figsize=(FULL, 3.9))
     _close(figure)
     left, right = figure.subfigures(1, 2, width_ratios=[1, 1.35])
     axes = left.subplots()
     _show(axes, image)
-    half = np.max(image) / 2
-    for (row, column), value in np.ndenumerate(np.asarray(image)):
+    half = image.max() / 2
+    for (row, column), value in np.ndenumerate(image):
         colour = CARD if value > half else MODEL
         write(axes, (column, row), int(value), color=colour, size=SMALL)
-    height, width = np.shape(image)
+    height, width = image.shape
     axes.set_title(f"One image: {height} x {width} numbers")
     panels = right.subplots(len(batch) // 8, 8)
     for axes, (one,), name in zip(panels.flat, batch, names, strict=True):
@@ -82,24 +83,27 @@ def image_and_batch(image, batch: torch.Tensor, names: Sequence[str]):
     )
     return figure, (
         f"On the left one image, {height} x {width} whole numbers from "
-        f"{int(np.min(image))} to {int(np.max(image))}, darker where they are "
+        f"{image.min():.0f} to {image.max():.0f}, darker where they are "
         f"larger. On the right a batch of {len(batch)} such images with their "
         f"labels; the first row shows {listed(names[:8])}."
     )
 
 
 @picture
-def placed_digits(placed: np.ndarray, shuffled: np.ndarray):
+def placed_digits(placed: np.ndarray, shuffled: np.ndarray, labels):
     """Draw pictures with digits in them, and the same with mixed pixels.
 
     Args:
         placed: [n, H, W], eight of them.
         shuffled: the same pictures, mixed.
+        labels: the digit in each [n].
     """
-    figure = Figure(figsize=(FULL, 2.75))
+    figure = Figure(figsize=(FULL, 2.9))
     panels = figure.subplots(2, len(placed))
     for axes, image in zip(panels.flat, [*placed, *shuffled], strict=True):
         _show(axes, image)
+    for axes, label_ in zip(panels[1], labels, strict=True):
+        axes.set_xlabel(f"label {label_}", fontsize=SMALL)
     for axes, name in zip(
         panels[:, 0], ("as they are", "pixels mixed"), strict=True
     ):
@@ -323,11 +327,12 @@ def bars(results: Mapping[str, Mapping[str, float]], chance: float, title: str):
         axes.bar(middles, heights, 0.92 * width, color=colour, label=name)
         for middle, height in zip(middles, heights, strict=True):
             axes.text(middle, height + 1, f"{height:.0f} %", ha="center")
-    axes.axhline(100 * chance, color=FAINT, linestyle="--", linewidth=1.2)
+    edges = (-0.55, len(results) - 0.1)
+    axes.hlines(100 * chance, *edges, color=FAINT, linestyle="--", lw=1.2)
     axes.text(len(results) - 0.5, 100 * chance + 1, "guessing", color=WORDS)
     axes.set_xticks(range(len(results)), list(results))
     axes.set(ylabel="correct (%)", ylim=(0, 105), title=title)
-    axes.set_xlim(-0.55, len(results) - 0.1)
+    axes.set_xlim(edges)
     axes.grid(visible=False, axis="x")
     figure.legend(loc="outside right center")
     said = [

@@ -14,6 +14,7 @@ from helpers import plots
 from helpers.datasets.line import generate_data, split_data
 from helpers.page.figure_style import STYLE
 from tests.page.parsed_html import assert_safe
+from tests.plots.figures_of_chapter_14 import FIGURES as FIGURES_14
 
 X, Y = generate_data()
 X_TRAIN, Y_TRAIN, X_VAL, Y_VAL = split_data(X, Y)
@@ -249,6 +250,7 @@ FIGURES = {
         ["100 differences", "0.072 on", "10,000 differences", "diagonal"],
     ),
 }
+FIGURES |= FIGURES_14
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
 
