@@ -218,6 +218,18 @@ def other_weights(said: str, seen: Seen) -> str | None:
     )
 
 
+def no_gradient(said: str, _seen: Seen) -> str | None:
+    """Explain a loss from which no gradient leads back."""
+    if "does not require grad and does not have a grad_fn" not in said:
+        return None
+    return (
+        "No gradient leads from the loss back to the model. Counting or "
+        "choosing (argmax, ==, round) has none, and item(), detach() and "
+        "torch.no_grad() cut it off: train on a loss such as "
+        "nn.CrossEntropyLoss, and use accuracy as a metric."
+    )
+
+
 def stopped_accelerator(said: str, _seen: Seen) -> str | None:
     """Explain an accelerator that ended in the middle of a computation."""
     if "device-side assert" not in said:
@@ -248,6 +260,7 @@ EXPLANATIONS = [
     class_out_of_range,
     index_out_of_range,
     other_weights,
+    no_gradient,
     no_probability,
     other_labels,
     other_dtype,

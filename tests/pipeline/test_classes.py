@@ -293,6 +293,10 @@ FAULTS = {
         configure(linear(), nn.CrossEntropyLoss(torch.ones(3))),
         loader(),
     ),
+    r"No gradient leads from the loss .*accuracy as a metric": lambda: (
+        configure(linear(), accuracy),
+        loader(),
+    ),
     r"no row for one of the features, which go up to 6": lambda: (
         configure(nn.Sequential(nn.Embedding(3, 4), nn.Flatten())),
         loader(torch.arange(N).reshape(-1, 1) % 7),
