@@ -179,6 +179,32 @@ def first_axis(f, x, h):
     return torch.stack(gradient)
 
 
+def one_step_for_all(f, x, h):
+    step, gradient = torch.zeros_like(x), torch.zeros_like(x)
+    for place in range(x.numel()):
+        step.view(-1)[place] = h
+        gradient.view(-1)[place] = (f(x + step) - f(x - step)) / (2 * h)
+    return gradient
+
+
+def all_but_the_last(f, x, h):
+    gradient = differences()(f, x, h)
+    gradient.view(-1)[-1] = 0
+    return gradient
+
+
+def by_a_view_of_numpy(f, x, h):
+    """Move the elements of `x` through the memory that it shares."""
+    values, gradient = x.numpy(), np.zeros(x.shape)
+    for index, value in np.ndenumerate(values.copy()):
+        values[index] = value + h
+        up = f(x).item()
+        values[index] = value - h
+        gradient[index] = (up - f(x).item()) / (2 * h)
+        values[index] = value
+    return torch.from_numpy(gradient)
+
+
 def printed(f, x, h):
     print(differences()(f, x, h))
 
@@ -203,6 +229,7 @@ NUMERICAL_GRADIENT = Answers(
                 ((f(up) - f(at)) / h + (f(at) - f(down)) / h) / 2
             )
         ),
+        "through NumPy": by_a_view_of_numpy,
         "float result": differences(
             quotient=lambda f, up, down, at, h: (
                 (f(up).item() - f(down).item()) / (2 * h)
@@ -215,6 +242,9 @@ NUMERICAL_GRADIENT = Answers(
         ),
         "forward to the other side": differences(
             quotient=lambda f, up, down, at, h: (f(at) - f(down)) / h
+        ),
+        "forward over two steps": differences(
+            quotient=lambda f, up, down, at, h: (f(up) - f(at)) / (2 * h)
         ),
         "step_counted_once": differences(
             quotient=lambda f, up, down, at, h: (f(up) - f(down)) / h
@@ -232,6 +262,13 @@ NUMERICAL_GRADIENT = Answers(
         "by_rows": rows_at_once,
         "drifts": never_put_back,
         "drifts upwards": put_back_too_far,
+        "drifts in the step": one_step_for_all,
+        "one_number": lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+        "left_out": all_but_the_last,
+        "whole_numbers": differences(result=lambda g: g.long()),
+        "own_step half as large": lambda f, x, h: differences()(f, x, h / 2),
+        "other_value without its sign": differences(result=lambda g: g.abs()),
+        "by_autograd by a function": lambda f, x, h: torch.func.grad(f)(x),
         "input_changed": moves_the_input,
         "by_autograd": with_autograd,
         "own_step": lambda f, x, h: differences()(f, x, 1e-5),
@@ -334,6 +371,16 @@ def means_first(x, y, w, b):
     return (at_z * x.mean()).item(), at_z.item()
 
 
+def without_bias(x, y, w, b):
+    return by_chain()(x, y, w, 0.0)
+
+
+def by_enabling(x, y, w, b):
+    """Autograd all the same; nothing on the outside tells."""
+    with torch.enable_grad():
+        return by_backward(x, y, w, b)
+
+
 def centred(x, y, w, b):
     yhat = torch.tanh(x.mul_(w).add_(b))
     return by_chain()(x, y, w, b) if yhat is None else (yhat.mean().item(), 0.0)
@@ -349,6 +396,8 @@ TANH_GRADIENTS = Answers(
         "a list": by_chain(result=lambda *two: [one.item() for one in two]),
         "float": by_chain(result=lambda *two: tuple(map(float, two))),
         "sum over length": by_chain(mean=lambda rows: rows.sum() / len(rows)),
+        "autograd, switched on": by_enabling,
+        "1 + and 1 -": by_chain(slope=lambda yhat, z: (1 + yhat) * (1 - yhat)),
         "cosh": by_chain(slope=lambda yhat, z: 1 / torch.cosh(z) ** 2),
     },
     wrong={
@@ -366,6 +415,19 @@ TANH_GRADIENTS = Answers(
         "not_squared": by_chain(slope=lambda yhat, z: 1 - yhat),
         "no_tanh": line_error,
         "no_tanh at all": of_the_line,
+        "no_b": without_bias,
+        "shapes": by_chain(error=lambda yhat, y: 2 * (yhat - y.squeeze())),
+        "error_squared": by_chain(error=lambda yhat, y: (yhat - y) ** 2),
+        "not_squared but a sigmoid's": by_chain(
+            slope=lambda yhat, z: yhat * (1 - yhat)
+        ),
+        "times_w and b": lambda x, y, w, b: (
+            by_chain()(x, y, w, b)[0],
+            b * by_chain()(x, y, w, b)[1],
+        ),
+        "rounded": by_chain(
+            result=lambda *two: [round(one.item(), 4) for one in two]
+        ),
         "no_error": by_chain(error=lambda yhat, y: 1),
         "means_apart": means_first,
         "by_autograd": by_backward,
@@ -508,6 +570,38 @@ def one_backward(model, loss_fn, optimizer, size):
     return step
 
 
+def backward_of_the_last(model, loss_fn, optimizer, size):
+    def step(x, y):
+        model.train()
+        total = 0.0
+        for xs, ys in zip(x.split(size), y.split(size), strict=True):
+            loss = loss_fn(model(xs), ys) * len(xs) / len(x)
+            total += loss.item()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return total
+
+    return step
+
+
+def by_closure(model, loss_fn, optimizer, size):
+    def step(x, y):
+        def closure():
+            optimizer.zero_grad()
+            total = 0.0
+            for xs, ys in zip(x.split(size), y.split(size), strict=True):
+                loss = loss_fn(model(xs), ys) * len(xs) / len(x)
+                loss.backward()
+                total += loss.item()
+            return total
+
+        model.train()
+        return optimizer.step(closure)
+
+    return step
+
+
 def whole_batch(model, loss_fn, optimizer, size):
     return make_train_step_fn(model, loss_fn, optimizer)
 
@@ -620,6 +714,12 @@ def full_parts_only(x, y, size):
         yield x[rows], y[rows]
 
 
+def one_too_many(x, y, size):
+    for number in range(len(x) // size + 1):
+        rows = slice(number * size, (number + 1) * size)
+        yield x[rows], y[rows]
+
+
 def chunks(x, y, size):
     return zip(x.chunk(size), y.chunk(size), strict=True)
 
@@ -642,6 +742,10 @@ ACCUMULATING_STEP = Answers(
         "divide at the end": divide_at_the_end,
         "a loader": with_loader,
         "into grad by hand": by_hand_into_grad,
+        "a closure": by_closure,
+        "weights as gradients": accumulating(
+            loss_of=lambda f, yhat, y: f(yhat, y).clone()
+        ),
         "numbers from lists": accumulating(
             result=lambda totals: float(np.sum(totals))
         ),
@@ -686,6 +790,11 @@ ACCUMULATING_STEP = Answers(
         "other_model": of_own_model,
         "other_loss": own_loss,
         "graphs_kept": one_backward,
+        "backward_once": backward_of_the_last,
+        "empty_part": accumulating(
+            parts=one_too_many,
+            total_of=lambda share, loss: share and share * loss.item(),
+        ),
         "whole_batch": whole_batch,
         "wrong_size": accumulating(parts=chunks),
         "rows_left_out": accumulating(parts=full_parts_only),
@@ -816,6 +925,12 @@ def outer_layers(model):
             layer.requires_grad_(True)
 
 
+def linear_layers_only(model):
+    for layer in model[:-1]:
+        if isinstance(layer, nn.Linear):
+            layer.requires_grad_(False)
+
+
 def reset(model):
     model.zero_grad()
     for layer in model[-1].modules():
@@ -843,6 +958,16 @@ FROZEN = Answers(
         "not_frozen by an attribute": freeze(body=attribute_only),
         "not_frozen by eval": freeze(body=lambda model: model.eval()),
         "not_frozen inside": freeze(body=outer_layers),
+        "not_frozen by detach": freeze(
+            body=lambda model: [p.detach() for p in model[:-1].parameters()]
+        ),
+        "not_frozen but some linear layers": freeze(body=linear_layers_only),
+        "holds_copies of everything": lambda model, lr: freeze()(
+            copy.deepcopy(model), lr
+        ),
+        "raises as the argument is lr": freeze(
+            optimizer=lambda held, lr: optim.SGD(held, learning_rate=lr)
+        ),
         "not_frozen but the first": freeze(
             body=lambda model: model[0].weight.requires_grad_(False)
         ),

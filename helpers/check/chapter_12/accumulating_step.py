@@ -23,6 +23,7 @@ PREDICTED = {
     "other_model": lambda s: not s.sizes,
     "whole_batch": lambda s: s.sizes[0] == len(s.x) > s.size,
     "two_predictions": lambda s: sum(s.sizes) > len(s.x),
+    "empty_part": lambda s: 0 in s.sizes,
     "wrong_size": lambda s: max(s.sizes) != min(s.size, len(s.x)),
     "rows_left_out": lambda s: sum(s.sizes) < len(s.x),
     "no_train_mode": lambda s: not any(s.modes),
@@ -34,6 +35,7 @@ PREDICTED = {
 }
 UPDATES = {
     "no_backward": lambda s: "backward" not in s.events,
+    "backward_once": lambda s: s.events.count("backward") < len(s.parts),
     "other_optimizer": lambda s: "step" not in s.events and s.moved,
     "no_step": lambda s: "step" not in s.events,
     "step_each_time": lambda s: s.events.count("step") > 1,
@@ -125,6 +127,7 @@ def _judge_call(bench, step, x, y, size: int) -> None:
     judge(PREDICTED, seen)
     judge(UPDATES, seen)
     found, right = seen.gradients[0], whole.gradients
+    seen.found_bias, seen.right_bias = found[1], right[1]
     judge_value(GRADIENTS, seen, found=found, right=right, otherwise="gradient")
     signs = renamed(NUMBER, returns_nothing="step_returns_nothing")
     expect_number(loss, CALL, "the loss", signs)

@@ -12,9 +12,9 @@ RETURNED = {
     "returns_class": lambda s: isinstance(s.found, type),
     "no_optimizer": lambda s: not isinstance(s.found, optim.Optimizer),
 }
+STRANGE = {"holds_copies": lambda s: not s.held & (s.head | s.body)}
 HELD = {
     "holds_frozen": lambda s: s.held & s.body,
-    "holds_copies": lambda s: not s.held & s.head,
     "holds_too_little": lambda s: s.head - s.held,
     "holds_others": lambda s: s.held - s.head,
 }
@@ -58,7 +58,7 @@ def make_models() -> list[nn.Sequential]:
     for model in models:
         for parameter in model.parameters():
             parameter.grad = torch.ones_like(parameter)
-    models[1].requires_grad_(False)  # frozen as a whole, before
+    models[2].requires_grad_(False)  # frozen as a whole, before
     return models
 
 
@@ -79,6 +79,7 @@ def frozen(answer):
         seen.head_wants = [p.requires_grad for p in head]
         seen.body_wants = [p.requires_grad for p in body]
         seen.now = note_model(model)
+        judge(STRANGE, seen)
         judge(FLAGS, seen)
         judge(HELD, seen)
         judge(MODEL, seen)

@@ -9,9 +9,10 @@ H = 0.1  # so large that every kind of difference gives another number
 
 
 def cubes(x: torch.Tensor) -> torch.Tensor:
-    """Sum up x^3, each cube times another number."""
-    factors = torch.arange(1.0, 1 + x.numel(), dtype=x.dtype)
-    return (factors.reshape(x.shape) * x**3).sum() + x.sum() ** 3
+    """Sum up x^3, each cube times another number; some slopes are negative."""
+    factors = 2.0 * torch.arange(2, 2 + x.numel(), dtype=x.dtype)
+    factors[1::2] *= -1
+    return (factors.reshape(x.shape) * x**3).sum() + x.sum() ** 2
 
 
 class Noting:
@@ -68,19 +69,28 @@ def drifting(x: torch.Tensor, h: float, back: float) -> torch.Tensor:
     return found
 
 
-def together(x: torch.Tensor, h: float) -> torch.Tensor:
-    """Return what comes out when all elements are moved at once."""
-    return torch.ones_like(x) * (cubes(x + h) - cubes(x - h)) / (2 * h)
+def along(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+    """Return the central difference for a step of many elements."""
+    return (cubes(x + step) - cubes(x - step)) / (2 * H)
 
 
-def by_rows(x: torch.Tensor, h: float) -> torch.Tensor:
+def with_those_before(x: torch.Tensor) -> torch.Tensor:
+    """Return what comes out when a step keeps the elements before it."""
+    step, found = torch.zeros_like(x), torch.zeros_like(x)
+    for place in range(x.numel()):
+        step.view(-1)[place] = H
+        found.view(-1)[place] = along(x, step)
+    return found
+
+
+def by_rows(x: torch.Tensor) -> torch.Tensor | None:
     """Return what comes out when all of a row is moved at once."""
     found = torch.zeros_like(x)
     for row in range(len(x) if x.dim() else 0):
         step = torch.zeros_like(x)
-        step[row] = h
-        found[row] = (cubes(x + step) - cubes(x - step)) / (2 * h)
-    return found
+        step[row] = H
+        found[row] = along(x, step)
+    return found if x.dim() > 1 else None
 
 
 CALLED = {
@@ -90,20 +100,28 @@ CALLED = {
     "not_called": lambda s: not s.f.shapes,
     "other_shape": lambda s: any(shape != s.shape for shape in s.f.shapes),
     "no_tensor": lambda s: not isinstance(s.found, torch.Tensor),
+    "one_number": lambda s: s.found.dim() == 0 < s.x.dim(),
     "wrong_shape": lambda s: list(s.found.shape) != s.shape,
+    "whole_numbers": lambda s: not s.found.is_floating_point(),
 }
 SUSPECTS = {
     "not_moved": lambda s: torch.zeros_like(s.x),
     "forward": lambda s: at_each(s.x, lambda f: (f(H) - f(0)) / H),
     "forward.backward": lambda s: at_each(s.x, lambda f: (f(0) - f(-H)) / H),
+    "forward.halved": lambda s: at_each(s.x, lambda f: (f(H) - f(0)) / (2 * H)),
+    "left_out": lambda s: s.right * (s.found != 0) if s.found.any() else None,
     "step_counted_once": lambda s: 2 * s.right,
     "parentheses": lambda s: s.right * H * H,
     "not_divided": lambda s: s.right * 2 * H,
     "swapped": lambda s: -s.right,
-    "together": lambda s: together(s.x, H),
-    "by_rows": lambda s: by_rows(s.x, H) if s.x.dim() > 1 else None,
+    "together": lambda s: (
+        along(s.x, torch.full_like(s.x, H)) * torch.ones_like(s.x)
+    ),
+    "by_rows": lambda s: by_rows(s.x),
     "drifts": lambda s: drifting(s.x, H, 0),
     "drifts.upwards": lambda s: drifting(s.x, H, 2),
+    "drifts.in_the_step": lambda s: with_those_before(s.x),
+    "own_step.half": lambda s: central(s.x, H / 2),
     "own_step": lambda s: central(s.x, 1e-4),
 }
 

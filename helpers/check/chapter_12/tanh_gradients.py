@@ -60,6 +60,12 @@ SUSPECTS = {
     "not_squared": lambda s: pair(s, s.error, 1 - s.yhat),
     "no_tanh": lambda s: pair(s, 2 * (s.z - s.y), 1 - torch.tanh(s.z) ** 2),
     "no_tanh.at_all": lambda s: pair(s, 2 * (s.z - s.y), 1),
+    "no_b": lambda s: pair(s, 2 * (s.yhat0 - s.y), 1 - s.yhat0**2),
+    "shapes": lambda s: pair(s, 2 * (s.yhat - s.y[:, 0]), 1 - s.yhat**2),
+    "error_squared": lambda s: pair(s, (s.yhat - s.y) ** 2, 1 - s.yhat**2),
+    "times_w.and_b": lambda s: [s.right[0], s.b * s.right[1]],
+    "not_squared.sigmoid": lambda s: pair(s, s.error, s.yhat * (1 - s.yhat)),
+    "rounded": lambda s: [round(value, 4) for value in s.right],
     "no_error": lambda s: pair(s, 1, 1 - s.yhat**2),
     "means_apart": apart,
 }
@@ -96,11 +102,10 @@ def _judge_at(answer, x, y, w: float, b: float) -> None:
         expect_number(value, CALL, f"the {what}")
     x, y = (part.double() for part in before)
     z = b + w * x
-    yhat = torch.tanh(z)
+    yhat, yhat0 = torch.tanh(z), torch.tanh(z - b)
     right = right_pair(x, y, w, b)
-    seen = Seen(
-        x=x, y=y, w=w, z=z, yhat=yhat, error=2 * (yhat - y), right=right
-    )
+    seen = Seen(x=x, y=y, w=w, b=b, z=z, yhat=yhat, yhat0=yhat0, right=right)
+    seen.error = 2 * (yhat - y)
     judge_value(SUSPECTS, seen, found=list(found), right=right)
 
 
