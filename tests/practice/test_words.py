@@ -22,6 +22,7 @@ from helpers.practice.exercises import all_exercises, read_exercise
 from helpers.practice.judging import judge_answer
 from helpers.practice.signs import Wrong
 from helpers.practice.words import (
+    _PLACE,
     CHECK,
     FIELDS,
     SHARED,
@@ -187,6 +188,8 @@ def test_words_are_whole_and_fit_their_form(path):
                 text = " ".join(value.split())
                 assert text.count("`") % 2 == 0, f"[{sign}] {key}: {text}"
                 assert text and text[-1] in '.!?:)}`"', f"[{sign}] {key}"
+                # what is not a place to fill would be shown as it stands
+                assert not set("{}") & set(_PLACE.sub("", text)), f"[{sign}]"
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         assert len(line) <= 100, f"{path.name}:{number}"
 
