@@ -31,6 +31,12 @@ from helpers.plots.chapter_12 import (
     growing_graph,
     iteration,
 )
+from helpers.plots.chapter_13 import (
+    image_to_loss,
+    momentum,
+    overflow,
+    shorter,
+)
 from helpers.plots.chapter_14 import (
     accuracies,
     bars,
@@ -87,6 +93,7 @@ __all__ = [
     "fits",
     "growing_graph",
     "image_and_batch",
+    "image_to_loss",
     "interruption",
     "iteration",
     "killed_losses",
@@ -100,6 +107,8 @@ __all__ = [
     "memory_of_rows",
     "mini_batch",
     "mistakes",
+    "momentum",
+    "overflow",
     "pipeline",
     "placed_digits",
     "plain_mean_errors",
@@ -114,6 +123,7 @@ __all__ = [
     "scalars",
     "schedule",
     "seen_and_unseen",
+    "shorter",
     "strides",
     "two_means",
     "two_splits",

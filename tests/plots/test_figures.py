@@ -122,6 +122,12 @@ FIGURES = {
         growing_graph,
         ["w * x is recorded as MulBackward0", "10 arrives at w and -2 at b"],
     ),
+    "image_to_loss": (
+        lambda: plots.image_to_loss(
+            np.eye(8), 2, {"before": [0.0, 0.0, 0.0], "after": [0.0, 0.0, 4.0]}
+        ),
+        ["Before, class 2", "loss 1.10", "probability 0.96", "loss 0.04"],
+    ),
     "interruption": (
         lambda: plots.interruption(n_epochs=200, killed_at=137, every=10),
         [
@@ -169,6 +175,20 @@ FIGURES = {
         ["from 4 to 4000 MB", "stays at 8 MB", "at 2 numbers", "file has 2"],
     ),
     "mini_batch": (plots.mini_batch, []),
+    "momentum": (
+        lambda: plots.momentum({"without": VAL_LOSSES, "with": LOSSES}),
+        ["200 epochs", "without, it falls from 0.46", "with, it falls from"],
+    ),
+    "overflow": (
+        lambda: plots.overflow(
+            [-110, 0, 50, 90],
+            {
+                "plain": [-np.inf, 1.4, 1.4, np.inf],
+                "stable": [1.4, 1.4, 1.4, 1.4],
+            },
+        ),
+        ["stays at 1.4", "between about 0 and 50", "plain"],
+    ),
     "pipeline": (plots.pipeline, []),
     "plain_mean_errors": (
         lambda: plots.plain_mean_errors(range(-50, 51), -14.2),
@@ -226,6 +246,12 @@ FIGURES = {
     "seen_and_unseen": (
         lambda: plots.seen_and_unseen(X[:10], Y[:10], X_VAL, Y_VAL, CURVES),
         ["10 training points, 20 validation", "line, 0.0", "; degree 9, "],
+    ),
+    "shorter": (
+        lambda: plots.shorter(
+            {"by hand": 24, "fit": 8}, {"by hand": 15, "fit": 1}, [0, 30]
+        ),
+        ["by hand 24 (15 of them", "fit 8 (1 of them", "30 for any model"],
     ),
     "strides": (
         lambda: plots.strides(
