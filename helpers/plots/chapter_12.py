@@ -219,6 +219,9 @@ def _draw_recorded(axes: Axes, functions, slopes) -> None:
         _level(axes, number, number - 1, FUNCTIONS, colour, 0.08)
         link = [place[0]] * 2, [RESULTS + SIZE[1] / 2, FUNCTIONS - SIZE[1] / 2]
         axes.plot(*link, "--", color=FAINT, linewidth=1)
+        if number == 1:
+            near = (place[0] + 0.05, RESULTS + SIZE[1] / 2 + 0.09)
+            axes.text(*near, "grad_fn", **small)
     if len(functions) > 1:
         end = (COLUMN[1] + SIZE[0] / 2 + 0.08, LAST)
         start = (COLUMN[2], FUNCTIONS + SIZE[1] / 2)
