@@ -11,6 +11,10 @@ COMMANDS = {
         "helpers.launching.train",
         "train on data of the course, or on a CSV file of your own",
     ),
+    "predict": (
+        "helpers.launching.predict",
+        "predict with a model that `train` left",
+    ),
     "progress": (
         "helpers.practice.progress_table",
         "show which exercises and questions are solved",

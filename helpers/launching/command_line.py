@@ -146,7 +146,8 @@ def _stored(
         return {}
     data = before.data or from_file.get("data")
     name = before.run_name or from_file.get("run_name")
-    name = name or usual_run_name(task, data)
+    if name is None:
+        name = usual_run_name(task, data)
     about = read_about(run_folder(name))
     if about is None:
         raise OptionError(

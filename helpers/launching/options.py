@@ -229,7 +229,7 @@ class Settings:
     """Threads of the processor. Another number may change the last bits."""
     print_every: int = 1
     """Epochs from one line to the next, 0 for none; a terminal has a bar."""
-    resume: bool = False
+    resume: tyro.conf.FlagCreatePairsOff[bool] = False
     """Go on with a run that is there, with its own options, or else fail."""
     config: Annotated[Path | None, hint("FILE.json", "no file")] = None
     """Options from a file, {"lr": 0.01}; the command line counts more."""
@@ -297,7 +297,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Digits:
-    """Train a convolutional network on handwritten digits of 8 x 8 pixels."""
+    """Train a convolutional network on digits, 8 x 8 pixels."""
 
     NAME: ClassVar[str] = "digits"
 
@@ -307,7 +307,7 @@ class Digits:
 
 @dataclass(frozen=True)
 class FashionMnist:
-    """Train a convolutional network on clothes, images of 28 x 28 pixels."""
+    """Train a convolutional network on clothes, 28 x 28 pixels."""
 
     NAME: ClassVar[str] = "fashion-mnist"
 

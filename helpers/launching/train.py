@@ -49,9 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: 0 after help, 2 after options that make no sense.
     """
     words = list(sys.argv[2:] if arguments is None else arguments)
-    warnings.showwarning = _on_one_line
     run = Run(words)
-    with interruptible() as arrived:
+    with warnings.catch_warnings(), interruptible() as arrived:
+        # what torch plans for its next release is not for who trains
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.showwarning = _on_one_line
         try:
             run.read()
             run.train()
@@ -94,7 +96,9 @@ class Run:
         except DeviceError as error:
             raise OptionError(f"--device: {error}") from None
         data = options.source.data if isinstance(options, Table) else None
-        self.name = settings.run_name or usual_run_name(options.NAME, data)
+        self.name = settings.run_name
+        if self.name is None:
+            self.name = usual_run_name(options.NAME, data)
         try:
             self.folder = run_folder(self.name)
         except RunNameError as error:
@@ -169,7 +173,7 @@ def _outcome(
     """Return the exit status, and a sentence; None to let the error out."""
     if arrived.stopped is not None:
         return arrived.stopped.status, _how_to_go_on(arrived, run)
-    if isinstance(error, OptionError):
+    if isinstance(error, (OptionError, RunNameError)):
         return 2, str(error)
     if isinstance(error, DivergenceError):
         return 1, f"{error} Give that run a name of its own: --run-name."

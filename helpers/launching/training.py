@@ -126,6 +126,7 @@ def train_run(
             report(so_far)
             configuration.first_look = False  # one look per run is enough
     finally:
+        report.close()
         close_log(writer)
     return so_far
 
@@ -204,18 +205,20 @@ class Report:
     """
 
     def __init__(self, epochs: Any, n_epochs: int, every: int):
-        self.bar = getattr(epochs, "set_postfix_str", None)
-        # a bar that is switched off has the method too
-        if getattr(epochs, "disable", True) or not sys.stdout.isatty():
-            self.prints = every
-        else:
-            self.prints = 0
+        # no bar for a single epoch; elsewhere than on a terminal it is off
+        self.bar = None if getattr(epochs, "disable", True) else epochs
+        is_shown = self.bar is not None and sys.stdout.isatty()
+        self.prints = 0 if is_shown else every
         self.n_epochs = n_epochs
 
     def __call__(self, so_far: Checkpoint) -> None:
         """Tell the last epoch of a run."""
         if self.bar is not None:
-            self.bar(in_words(so_far), refresh=False)
+            curves = {"val_loss": so_far.val_losses, **so_far.metrics}
+            self.bar.set_postfix(
+                {name: f"{curve[-1]:.3g}" for name, curve in curves.items()},
+                refresh=False,
+            )
         is_due = self.prints and (
             so_far.epoch % self.prints == 0 or so_far.epoch == self.n_epochs
         )
@@ -224,3 +227,8 @@ class Report:
                 f"epoch {so_far.epoch} of {self.n_epochs}   {in_words(so_far)}",
                 flush=True,
             )
+
+    def close(self) -> None:
+        """Take the bar away, so that a sentence can follow."""
+        if self.bar is not None:
+            self.bar.close()
