@@ -16,6 +16,7 @@ from torch.utils.data import (
 )
 
 from helpers.errors import CourseWarning, FirstBatchError
+from helpers.learning_rates import lr_range_test
 from helpers.model_training import v4, v7
 from helpers.pipeline import Configuration, class_judges
 from helpers.step_functions import make_train_step_fn, make_val_step_fn
@@ -359,6 +360,32 @@ def test_labels_are_judged_before_torch_sees_them(monkeypatch, loss_fn, y):
     assert not computed
 
 
+@pytest.mark.parametrize(
+    ("loss_fn", "name", "x", "y"),
+    [
+        (nn.BCELoss, "binary_cross_entropy", 10 * ROWS - 5, YES),
+        (nn.BCELoss, "binary_cross_entropy", ROWS / 64, 3 * YES),
+        (nn.BCELoss, "binary_cross_entropy", ROWS / 64, YES.long()),
+        (
+            nn.BCEWithLogitsLoss,
+            "binary_cross_entropy_with_logits",
+            *(ROWS, YES.ravel()),
+        ),
+    ],
+)
+def test_yes_and_no_are_judged_before_torch_sees_them(
+    monkeypatch, loss_fn, name, x, y
+):
+    computed = []
+    monkeypatch.setattr(F, name, lambda *_, **__: computed.append(1))
+    model = linear(1)
+    nn.init.constant_(model[0].weight, 1 / 2)
+    nn.init.zeros_(model[0].bias)
+    with pytest.raises(FirstBatchError):
+        train(configure(model, loss_fn()), loader(x, y))
+    assert not computed
+
+
 def test_a_function_is_judged_before_it_is_called_on_an_accelerator(
     monkeypatch,
 ):
@@ -472,6 +499,11 @@ def test_labels_of_a_lazy_dataset_are_named_when_they_come(loss_fn):
 def test_labels_of_a_later_validation_batch_are_named_too():
     with pytest.raises(FirstBatchError, match=r"labels of this .* 0 to 5\."):
         train(configure(linear()), DataLoader(DATA, 8), DataLoader(Items(), 8))
+
+
+def test_a_range_test_looks_at_labels_in_memory_too():
+    with pytest.raises(FirstBatchError, match="5 is not among the classes"):
+        lr_range_test(configure(linear()), DataLoader(LATE_DATA, 8), n_steps=2)
 
 
 def test_labels_that_are_left_out_of_the_loss_may_be_any():

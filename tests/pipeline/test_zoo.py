@@ -495,6 +495,10 @@ ZOO = {
         configure(linear()),
         loader((ROWS * 60).round() - 20),
     ),
+    "counts of words": lambda: (
+        configure(linear(), lr=1e-4),
+        loader((ROWS * 60).round()),
+    ),
     "a few whole columns": lambda: (
         configure(nn.Linear(3, 4), lr=1e-5),
         loader((ROWS[:, :3] * 90).round()),
