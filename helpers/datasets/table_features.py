@@ -153,7 +153,7 @@ class Preparation:
         start = 0
         for feature, column in zip(self.features, chosen, strict=True):
             end = start + len(feature.columns)
-            x[:, start:end] = feature.transform(column, file)
+            feature.transform(column, file, x[:, start:end])
             start = end
         return x, _about_gaps(self.features, chosen, file)
 
@@ -242,7 +242,7 @@ class Preparation:
         columns = self.columns
         return (
             len(self.features) > 0
-            and len(set(self.feature_names)) == len(self.feature_names)
+            and len({f.name for f in self.features}) == len(self.features)
             and self.task in TASKS
             and (len(self.classes) > 1) == (self.task == CLASSIFICATION)
             and all(isinstance(name, str) for name in self.classes)
@@ -252,6 +252,7 @@ class Preparation:
             and isinstance(columns.label, str)
             and 0 <= columns.label_index < columns.n_columns
             and isinstance(columns.has_header, bool)
+            and isinstance(columns.delimiter, str)
         )
 
 

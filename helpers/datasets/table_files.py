@@ -38,6 +38,7 @@ OTHER_FORMATS = (
 )
 NOT_IN_WINDOWS_1252 = b"\x81\x8d\x8f\x90\x9d"
 SHOWN_ENCODINGS = {
+    "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",
     "utf-16": "UTF-16",
     "utf-32": "UTF-32",
@@ -46,16 +47,8 @@ SHOWN_ENCODINGS = {
 }
 
 
-class Record(NamedTuple):
-    """One row of a file.
-
-    Attributes:
-        line: the number of the line it begins at, from 1.
-        fields: the text of each field.
-    """
-
-    line: int
-    fields: list[str]
+# One row: the number of the line it begins at, from 1, and its fields.
+Record = tuple[int, list[str]]
 
 
 class Piece(NamedTuple):
@@ -171,8 +164,12 @@ def _about_encoding(shown: str, encoding: str) -> list[str]:
     return [f"{shown} was read as {SHOWN_ENCODINGS[encoding]}."]
 
 
-def check_encoding(encoding: object) -> str:
+def check_encoding(encoding: object, path: Path) -> str:
     """Return an encoding that a reader named.
+
+    Args:
+        encoding: its name.
+        path: of the file; its byte-order mark is more exact than "utf-16-le".
 
     Raises:
         DataError: Python knows none of that name for texts.
@@ -185,7 +182,13 @@ def check_encoding(encoding: object) -> str:
             f"There is no encoding {one_line(encoding)}. Usual ones for "
             "--encoding are utf-8, utf-16, cp1252 and latin-1."
         ) from None
-    return "utf-8-sig" if found.name == "utf-8" else found.name
+    if found.name.startswith("utf"):
+        with open(path, "rb") as file:
+            start = file.read(4)
+        for mark, marked in BYTE_ORDER_MARKS:
+            if start.startswith(mark):
+                return marked
+    return found.name
 
 
 @contextmanager
@@ -231,15 +234,14 @@ def read_records(
         reader = csv.reader(
             file,
             delimiter=delimiter,
-            # a space after a comma is none of the text
-            skipinitialspace=delimiter != " ",
+            skipinitialspace=True,  # a space after a comma is not text
             strict=True,
         )
         line = skip + 1
         try:
             for fields in reader:
                 if len(fields) > 1 or (fields and fields[0].strip()):
-                    yield Record(line, fields)
+                    yield line, fields
                 line = skip + reader.line_num + 1
         except csv.Error as reason:
             raise DataError(_about_quotes(path, line, reason)) from reason

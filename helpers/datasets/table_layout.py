@@ -1,4 +1,4 @@
-"""Find out how a CSV file is laid out: its delimiter and its column names.
+"""How a CSV file is laid out: what separates its columns, and their names.
 
 Both are read off the first rows, and both can be given. What was found is said,
 since a wrong guess would look like wrong data.
@@ -11,20 +11,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from helpers.datasets.table_delimiters import (
+    DELIMITERS,
+    N_LOOKED_AT,
+    Expected,
+    check_delimiter,
+    find_delimiter,
+    name_delimiter,
+    read_announcement,
+)
 from helpers.datasets.table_files import (
     Record,
     check_encoding,
     check_file,
     find_encoding,
-    open_text,
     read_records,
 )
 from helpers.datasets.table_words import form_of, is_date, is_missing
 from helpers.errors import DataError, one_line
 from helpers.paths import display_path
-
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-N_LOOKED_AT = 200  # rows
 
 
 @dataclass
@@ -65,16 +70,16 @@ class Layout:
             next(rows, None)
         n = len(self.names)
         for record in rows:
-            if len(record.fields) != n:
-                raise DataError(self._about_ragged(record))
+            if len(record[1]) != n:
+                raise DataError(self._about_ragged(*record))
             yield record
 
-    def _about_ragged(self, record: Record) -> str:
-        found = len(record.fields)
+    def _about_ragged(self, line: int, row: list[str]) -> str:
+        found = len(row)
         other = [
             name
             for mark, name in DELIMITERS.items()
-            if mark != self.delimiter and any(mark in f for f in record.fields)
+            if mark != self.delimiter and any(mark in text for text in row)
         ]
         fields = "field" if found == 1 else "fields"
         if self.delimiter == "," and found > len(self.names):
@@ -87,7 +92,7 @@ class Layout:
         else:
             why = "Was the line cut, or is it a title or a sum?"
         return (
-            f"{self.shown}, line {record.line}: {found} {fields}, where the "
+            f"{self.shown}, line {line}: {found} {fields}, where the "
             f"first row has {len(self.names)}. {why} Repair or delete that "
             "line."
         )
@@ -95,7 +100,7 @@ class Layout:
 
 def find_layout(
     path: object,
-    known: Sequence[str] = (),
+    expected: Expected,
     *,
     delimiter: str | None = None,
     header: bool | None = None,
@@ -105,7 +110,7 @@ def find_layout(
 
     Args:
         path: the file.
-        known: names of columns that a header would have, if some are known.
+        expected: what is known of it.
         delimiter: one character or its name; None to find it.
         header: whether the first row names the columns; None to find out.
         encoding: None to find it.
@@ -118,35 +123,37 @@ def find_layout(
     if encoding is None:
         encoding, notes = find_encoding(path)
     else:
-        encoding = check_encoding(encoding)
+        encoding = check_encoding(encoding, path)
     given = None if delimiter is None else check_delimiter(delimiter)
-    skip, announced = _read_announcement(path, encoding)
+    skip, announced = read_announcement(path, encoding)
     mark = given or announced
     if mark is None:
-        mark, note = _find_delimiter(path, encoding, skip)
+        mark, note = find_delimiter(path, encoding, expected)
         notes += note
     rows = read_records(path, encoding, mark, skip)
-    first_rows = [
-        record.fields for record in itertools.islice(rows, N_LOOKED_AT)
-    ]
+    first_rows = [fields for _, fields in itertools.islice(rows, N_LOOKED_AT)]
     shown = display_path(path)
     if not first_rows:
         raise DataError(f"{shown} has no rows.")
     n_columns = len(first_rows[0])
-    _check_width(first_rows, shown, mark, given or announced)
+    _check_width(first_rows, shown, mark, given or announced, expected)
     if header is None:
-        header, note = _find_header(first_rows, known)
+        header, note = _find_header(first_rows, expected.names)
         notes += [f"{shown}: {sentence}" for sentence in note]
     names = _names(first_rows[0] if header else [""] * n_columns)
     return Layout(path, encoding, mark, skip, header, names, notes)
 
 
 def _check_width(
-    rows: Sequence[Sequence[str]], shown: str, mark: str, given: str | None
+    rows: Sequence[Sequence[str]],
+    shown: str,
+    mark: str,
+    given: str | None,
+    expected: Expected,
 ) -> None:
     """Refuse one column alone, and a first row that is unlike the others."""
     n_usual, n_rows = Counter(map(len, rows)).most_common(1)[0]
-    if n_usual < 2:
+    if n_usual < expected.least:
         tried = name_delimiter(given) if given else "comma, semicolon, tab or |"
         raise DataError(
             f"{shown} has one column only when its lines are split at each "
@@ -161,94 +168,6 @@ def _check_width(
             f"{name_delimiter(mark)}, and most rows have {n_usual}. Is it a "
             "title or a comment, or is a name missing? Repair or delete it."
         )
-
-
-# -------------------------------------------------------------- delimiters
-
-
-def check_delimiter(delimiter: object) -> str:
-    r"""Return the character that a reader gave, or named.
-
-    Args:
-        delimiter: one character, "\t" as two characters, or a name such as
-            "semicolon".
-
-    Raises:
-        DataError: it cannot separate columns.
-    """
-    text = str(delimiter)
-    named = {name: mark for mark, name in DELIMITERS.items()}
-    mark = named.get(text.lower(), "\t" if text == "\\t" else text)
-    if len(mark) != 1 or mark.isalnum() or mark in "\"\r\n\0.+-'":
-        raise DataError(
-            f"{one_line(delimiter)} cannot separate columns. Give one "
-            "character to --delimiter, or its name: comma, semicolon, tab or "
-            "pipe."
-        )
-    return mark
-
-
-def name_delimiter(mark: str) -> str:
-    """Name a delimiter as sentences do."""
-    return DELIMITERS.get(mark) or ("space" if mark == " " else repr(mark))
-
-
-def _read_announcement(path: Path, encoding: str) -> tuple[int, str | None]:
-    """Read the line "sep=;" that Excel takes; return how many lines that is."""
-    with open_text(path, encoding) as file:
-        start = file.readline(20).rstrip("\r\n").strip('"')
-    if start.lower().startswith("sep=") and len(start) == 5:
-        return 1, check_delimiter(start[4])
-    return 0, None
-
-
-def _find_delimiter(
-    path: Path, encoding: str, skip: int
-) -> tuple[str, list[str]]:
-    """Take what splits the first rows best; return it, and a sentence."""
-    scores = {mark: _score(path, encoding, mark, skip) for mark in DELIMITERS}
-    best = max(scores, key=lambda mark: scores[mark])
-    if best == ",":
-        return best, []
-    return best, [
-        f"{display_path(path)}: the columns are separated by "
-        f"{name_delimiter(best)}s."
-    ]
-
-
-def _score(
-    path: Path, encoding: str, mark: str, skip: int
-) -> tuple[bool, float, float, int]:
-    """Tell how well a delimiter splits the first rows; the larger the better.
-
-    Returns:
-        whether there are two columns or more; the share of rows with the
-        usual number of fields; the share of fields that hold no other
-        delimiter, unless they are numbers; how many columns there are.
-    """
-    rows = []
-    try:
-        records = read_records(path, encoding, mark, skip)
-        for record in itertools.islice(records, N_LOOKED_AT):
-            rows.append(record.fields)
-    except DataError:  # its quotes make no sense with this one
-        rows = rows[:-1]
-    if not rows:
-        return False, 0.0, 0.0, 0
-    n_columns, n_usual = Counter(map(len, rows)).most_common(1)[0]
-    others = [other for other in DELIMITERS if other != mark]
-    fields = [text for row in rows for text in row]
-    n_tidy = sum(
-        not any(other in text for other in others)
-        or form_of(text.strip()) is not None
-        for text in fields
-    )
-    return (
-        n_columns > 1,
-        n_usual / len(rows),
-        n_tidy / max(1, len(fields)),
-        n_columns,
-    )
 
 
 # ------------------------------------------------------------------ header
@@ -266,7 +185,7 @@ def _find_header(
     )
     for name, column in zip(first, columns, strict=False):
         below = [text for text in column if not is_missing(text)]
-        if below and not _is_value(name) and all(map(_is_value, below)):
+        if below and _is_name(name) and all(map(_is_value, below)):
             return True, []
     if any(map(_is_value, first)):
         return False, [
@@ -288,6 +207,10 @@ def _find_header(
 def _is_value(text: str) -> bool:
     """Tell whether a text is what rows hold and names hardly are."""
     return bool(text) and (form_of(text) is not None or is_date(text))
+
+
+def _is_name(text: str) -> bool:
+    return not _is_value(text) and not is_missing(text)
 
 
 def _names(first: Sequence[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from helpers.datasets.table_columns import (
     listed,
     place,
 )
+from helpers.datasets.table_delimiters import Expected
 from helpers.datasets.table_labels import name_number
 from helpers.datasets.table_layout import Layout, find_layout
 from helpers.datasets.table_scaling import (
@@ -57,12 +58,14 @@ class Columns(NamedTuple):
         label_index: its place, from 0.
         n_columns: how many there were, the label among them.
         has_header: whether they had names.
+        delimiter: what separated them.
     """
 
     label: str
     label_index: int
     n_columns: int
     has_header: bool
+    delimiter: str
 
 
 def read_new_rows(
@@ -93,10 +96,17 @@ def read_new_rows(
     Raises:
         DataError: a column is missing, or holds something else.
     """
+    has_header = columns.has_header if header is None else header
+    if has_header:
+        names = [feature.name for feature in features]
+        expected = Expected([*names, columns.label], least=1)
+    else:
+        expected = Expected(least=1, delimiter=columns.delimiter)
     layout = find_layout(
         path,
+        expected,
         delimiter=delimiter,
-        header=columns.has_header if header is None else header,
+        header=has_header,
         encoding=encoding,
     )
     places, notes = _find_places(layout, features, columns)
@@ -265,7 +275,7 @@ def _as_text(value: Any) -> str:
 def _as_number(feature: NumberFeature, number: int, value: Any) -> float:
     """Return a value as a number, NaN where it is missing."""
     found = None
-    if isinstance(value, numbers.Real):
+    if isinstance(value, (numbers.Real, np.bool_)):
         found = float(value)
     elif value is None or (isinstance(value, str) and is_missing(value)):
         found = float("nan")

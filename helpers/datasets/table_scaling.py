@@ -39,24 +39,28 @@ class NumberFeature(NamedTuple):
         """The names of the features it becomes."""
         return [self.name]
 
-    def transform(self, values: Values, file: str) -> np.ndarray:
-        """Return scaled numbers [N, 1], float32.
+    def transform(self, values: Values, file: str, x: np.ndarray) -> None:
+        """Write scaled numbers.
+
+        Args:
+            values: of the column.
+            file: how sentences name where they come from.
+            x: where to, [N, 1], float32.
 
         Raises:
             DataError: a number is too far from the others for float32.
         """
         with np.errstate(over="ignore"):
             scaled = (values.numbers - self.mean) / self.spread
-            x = np.nan_to_num(scaled, nan=0.0, posinf=np.inf, neginf=-np.inf)
-            x = x.astype(np.float32)
-        wrong = values.numbers[~np.isfinite(x)]
+            scaled[np.isnan(scaled)] = 0  # the mean
+            x[:, 0] = scaled
+        wrong = values.numbers[~np.isfinite(x[:, 0])]
         if len(wrong):
             raise DataError(
                 f"{place(file, self.name)}: {wrong[0]:g} is too "
                 f"far from the mean, {self.mean:.4g}, for 32-bit numbers. "
                 "Repair it, or leave it empty if the value is not known."
             )
-        return x[:, None]
 
     def n_missing(self, values: Values) -> int:
         """Return how many rows have no number, and get the mean."""
@@ -89,13 +93,18 @@ class CategoryFeature(NamedTuple):
             [*names, f"{self.name} is missing"] if self.has_missing else names
         )
 
-    def transform(self, values: Values, file: str) -> np.ndarray:
-        """Return ones and zeros [N, n_categories], float32."""
+    def transform(self, values: Values, file: str, x: np.ndarray) -> None:
+        """Write ones and zeros.
+
+        Args:
+            values: of the column.
+            file: as for numbers; nothing can be wrong with categories.
+            x: where to, [N, n_categories], float32.
+        """
         places = self._places(values)
-        x = np.zeros((len(places), len(self.columns)), np.float32)
         rows = np.flatnonzero(places >= 0)
+        x[:] = 0
         x[rows, places[rows]] = 1
-        return x
 
     def unseen(self, values: Values) -> tuple[int, str]:
         """Return how many rows have a text that is not known, and one such."""

@@ -194,7 +194,9 @@ class _Loaded:
         return [known[text.strip().lower()] for text in fields]
 
     def _codes(self, fields: Sequence[str]) -> list[int]:
-        known = {text: self._code(text.strip()) for text in set(fields)}
+        known = dict.fromkeys(fields, UNKNOWN)
+        for text in known:
+            known[text] = self._code(text.strip())
         return [known[text] for text in fields]
 
     def _code(self, text: str) -> int:

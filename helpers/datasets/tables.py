@@ -22,6 +22,7 @@ from helpers.datasets.table_columns import (
     settle_marks,
     too_many_categories,
 )
+from helpers.datasets.table_delimiters import Expected
 from helpers.datasets.table_features import Preparation, fit
 from helpers.datasets.table_labels import (
     MOST_CLASSES,
@@ -90,7 +91,11 @@ class Table:
         self.notes = [*layout.notes, labels.note]
         self._file = layout.shown
         self._columns = Columns(
-            self.label, label_index, len(layout.names), layout.has_header
+            self.label,
+            label_index,
+            len(layout.names),
+            layout.has_header,
+            layout.delimiter,
         )
         self._features, self._marks = features, marks
         self._labels = labels
@@ -183,7 +188,7 @@ def read_table(
         )
     layout = find_layout(
         path,
-        [label] if isinstance(label, str) else [],
+        Expected([label] if isinstance(label, str) else []),
         delimiter=delimiter,
         header=header,
         encoding=encoding,
