@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -76,7 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(list_commands(), file=sys.stderr)
         return 2
     module, _ = COMMANDS[name]
-    return importlib.import_module(module).main(rest)
+    try:
+        status = importlib.import_module(module).main(rest)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        print("Stopped by Ctrl-C.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # nobody reads any longer, as after "| head"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def list_commands() -> str:

@@ -23,6 +23,7 @@ from helpers.launching.options import (
     fields_of,
     near,
     option,
+    said_by,
 )
 from helpers.launching.run_files import (
     ABOUT,
@@ -176,7 +177,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         found = json.loads(content, object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError) as error:
         raise OptionError(
-            f"--config {path} is not JSON ({one_line(str(error))}). Expected "
+            f"--config {path} is not JSON ({said_by(error)}). Expected "
             'is an object such as {"lr": 0.01, "n_epochs": 20}.'
         ) from None
     if not isinstance(found, dict):

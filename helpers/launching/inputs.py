@@ -21,9 +21,10 @@ from helpers.datasets.fashion_mnist import load_fashion_mnist
 from helpers.datasets.idx_files import GZIP, parse_idx
 from helpers.datasets.line import generate_data
 from helpers.datasets.mnist_1d import load_mnist_1d
+from helpers.datasets.table_features import Preparation
 from helpers.errors import DataError, one_line
 from helpers.files import read_whole
-from helpers.launching.options import OptionError
+from helpers.launching.options import OptionError, said_by
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,12 @@ def read_inputs(words: Sequence[str], about: dict[str, Any]) -> Inputs:
         DataError: a file that cannot be read, or does not fit.
     """
     kind = about["inputs"]["kind"]
-    if kind == "numbers":
-        return _held_out(about, None) if not words else _numbers(words)
     if not words:
         return _held_out(about, None)
+    if kind == "numbers":
+        return _numbers(words)
+    if kind == "table":
+        return _table(words, about)
     found = [_rows(word, about) for word in words]
     labels = [label for part in found for label in part.labels or ()]
     names = [name for part in found for name in part.names]
@@ -76,7 +79,7 @@ def _numbers(words: Sequence[str]) -> Inputs:
             value = float(word)
         except ValueError:
             value = float("nan")
-        if not np.isfinite(np.float32(value)):
+        if not torch.tensor(value, dtype=torch.float32).isfinite():
             raise OptionError(
                 "--input takes finite numbers for this run, such as --input "
                 f"0.2 0.5, and got {one_line(word)}."
@@ -84,6 +87,25 @@ def _numbers(words: Sequence[str]) -> Inputs:
         values.append(value)
     x = torch.tensor(values, dtype=torch.float32).reshape(-1, 1)
     return Inputs(x, list(words))
+
+
+def _table(words: Sequence[str], about: dict[str, Any]) -> Inputs:
+    if len(words) > 1:
+        raise OptionError(
+            f"--input takes one CSV file for this run, and got {len(words)}."
+        )
+    x, notes = preparation_of(about).read(words[0])
+    names = [f"row {i + 1}" for i in range(len(x))]
+    return Inputs(torch.from_numpy(x), names, notes=tuple(notes))
+
+
+def preparation_of(about: dict[str, Any]) -> Preparation:
+    """Return what turns rows of a table into features.
+
+    Raises:
+        DataError: the description of the run does not hold it.
+    """
+    return Preparation.from_plain(about["inputs"]["preparation"])
 
 
 def _rows(word: str, about: dict[str, Any]) -> Inputs:
@@ -197,7 +219,7 @@ def _numpy_array(content: bytes, word: str, kind: str) -> np.ndarray:
     ) as error:
         raise DataError(
             f"{word} is damaged, or holds no array of numbers "
-            f"({one_line(str(error))})."
+            f"({said_by(error)})."
         ) from None
     raise DataError(
         f"{word} should hold one array, or one called {kind!r}, and holds "

@@ -39,6 +39,11 @@ def near(value: object, names: Iterable[str]) -> str:
     return f" Did you mean {found[0]}?" if found else ""
 
 
+def said_by(error: BaseException) -> str:
+    """Return the message of an error on one line."""
+    return " ".join(str(error).split())[:300].rstrip(".")
+
+
 def check_whole(name: str, value: int, least: int, most: int) -> None:
     """Refuse a number outside ``least`` to ``most``.
 

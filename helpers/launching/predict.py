@@ -15,10 +15,10 @@ from typing import Annotated
 import torch
 import tyro
 
-from helpers.errors import CourseError, one_line
+from helpers.errors import CourseError
 from helpers.launching.command_line import read_with_tyro
 from helpers.launching.inputs import read_inputs
-from helpers.launching.options import OptionError, hint
+from helpers.launching.options import OptionError, hint, said_by
 from helpers.launching.predicting import (
     in_words,
     load_trained,
@@ -65,11 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
-    except (KeyError, TypeError, IndexError) as error:
+    except BrokenPipeError:  # of the output, which nobody reads any longer
+        raise
+    except Exception as error:
         # what a description lacks, or has in another form
         print(
-            f"The {ABOUT} of this run is incomplete, or was edited "
-            f"({type(error).__name__}: {one_line(str(error))}).",
+            f"No prediction came out ({type(error).__name__}: "
+            f"{said_by(error)}). Is the {ABOUT} of this run incomplete, "
+            "or was it edited?",
             file=sys.stderr,
         )
         return 1

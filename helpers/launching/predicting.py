@@ -14,7 +14,7 @@ from torch import nn
 
 from helpers.checkpoints import load_model, read_checkpoint
 from helpers.errors import RunNameError, one_line
-from helpers.launching.inputs import Inputs
+from helpers.launching.inputs import Inputs, preparation_of
 from helpers.launching.options import near
 from helpers.launching.run_files import (
     ABOUT,
@@ -115,7 +115,10 @@ def predict(trained: Trained, inputs: Inputs) -> list[dict[str, Any]]:
     outputs = trained.about["outputs"]
     labels: list[Any] = list(inputs.labels or ())
     if outputs["kind"] == "quantity":
-        found = [{"value": value} for value in yhat[:, 0].tolist()]
+        values = yhat[:, 0].tolist()
+        if trained.about["inputs"]["kind"] == "table":
+            values = preparation_of(trained.about).answers(yhat)
+        found = [{"value": value} for value in values]
     else:
         names = outputs["class_names"]
         found = _classes(yhat, names)

@@ -30,6 +30,7 @@ from helpers.launching.options import (
     Options,
     Table,
     option,
+    said_by,
 )
 from helpers.networks import MLP, Network, Network1d
 from helpers.paths import display_path
@@ -197,7 +198,7 @@ def read_about(folder: Path) -> dict[str, Any] | None:
         about = json.loads(read_whole(path, RunError))
     except (ValueError, RecursionError) as error:
         raise RunError(
-            f"{display_path(path)} is damaged ({one_line(str(error))}). "
+            f"{display_path(path)} is damaged ({said_by(error)}). "
             "Without it the model cannot be built: train under a new "
             "--run-name."
         ) from None
@@ -241,7 +242,7 @@ def build_model(about: dict[str, Any]) -> nn.Module:
     except (CourseError, TypeError, ValueError, RuntimeError) as error:
         raise RunError(
             f"{ABOUT} describes a {name} that cannot be built: "
-            f"{one_line(str(error))}."
+            f"{said_by(error)}."
         ) from None
 
 

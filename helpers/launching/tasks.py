@@ -21,6 +21,7 @@ from helpers.datasets.fashion_mnist import load_fashion_mnist
 from helpers.datasets.images import LabelledImages
 from helpers.datasets.line import generate_data
 from helpers.datasets.mnist_1d import load_mnist_1d
+from helpers.datasets.tables import read_table
 from helpers.launching.options import (
     Digits,
     FashionMnist,
@@ -29,6 +30,7 @@ from helpers.launching.options import (
     Mnist1d,
     OptionError,
     Options,
+    Table,
 )
 from helpers.launching.run_files import build_model
 from helpers.metrics import accuracy
@@ -198,11 +200,79 @@ def _mnist_1d(options: Mnist1d) -> Prepared:
     )
 
 
+def _table(options: Table) -> Prepared:
+    source, hyperparameters = options.source, options.hyperparameters
+    table = read_table(
+        source.data,
+        source.label,
+        delimiter=source.delimiter,
+        header=source.header,
+        decimal=source.decimal,
+        encoding=source.encoding,
+        task=source.task,
+        ignore=source.ignore,
+        categorical=source.categorical,
+        max_categories=source.max_categories,
+    )
+    # means and spreads come from the rows that version 2 will train on
+    found = table.prepare(_rows_to_train_on(table.n_rows))
+    preparation = found.preparation
+    parts: dict[str, Any] = {"outputs": _classes(table.classes)}
+    if table.task == "regression":
+        parts = {
+            "outputs": {"kind": "quantity"},
+            "loss_fn": nn.MSELoss(reduction="mean"),
+            "metrics": {
+                "mean_absolute_error": functools.partial(
+                    mean_absolute_error, unit=preparation.label_spread
+                )
+            },
+        }
+    return Prepared(
+        loaders=tables_prepared.prepare_data(
+            found.x, found.y, batch_size=hyperparameters.batch_size
+        ),
+        model=_model(
+            "MLP",
+            n_features=preparation.n_features,
+            n_outputs=preparation.n_outputs,
+            n_hidden=hyperparameters.n_hidden,
+            n_layers=hyperparameters.n_layers,
+        ),
+        inputs={"kind": "table", "preparation": preparation.to_plain()},
+        held_out={},
+        notes=(*table.notes, *found.notes),
+        **parts,
+    )
+
+
+def mean_absolute_error(
+    yhat: torch.Tensor, y: torch.Tensor, unit: float = 1.0
+) -> torch.Tensor:
+    """Return how far predictions are from labels, as a mean over rows.
+
+    Args:
+        yhat: predictions [n, 1].
+        y: labels [n, 1].
+        unit: what one unit of both is in the units of the table.
+    """
+    return (yhat - y).abs().mean() * unit
+
+
+def _rows_to_train_on(n_rows: int) -> list[int]:
+    """Return the rows that version 2 will train on, before it has them."""
+    generator = torch.Generator().manual_seed(tables_prepared.SEED)
+    whole: Any = range(n_rows)
+    train_part, _ = random_split(whole, tables_prepared.FRACTIONS, generator)
+    return list(train_part.indices)
+
+
 PREPARE: dict[str, Callable[[Any], Prepared]] = {
     "line": _line,
     "digits": _digits,
     "fashion-mnist": _fashion_mnist,
     "mnist-1d": _mnist_1d,
+    "table": _table,
 }
 
 
@@ -273,14 +343,3 @@ def configure(
     return model_configuration.configure_model(
         lr=hyperparameters.lr, device=device, seed=settings.seed, **parts
     )
-
-
-def split_rows(n_rows: int) -> list[int]:
-    """Return the rows that version 2 will train on, before it has them."""
-    generator = torch.Generator().manual_seed(tables_prepared.SEED)
-    train_part, _ = random_split(
-        range(n_rows),  # type: ignore[arg-type]
-        tables_prepared.FRACTIONS,
-        generator,
-    )
-    return list(train_part.indices)

@@ -6,6 +6,7 @@ Exit status: 0 when the run is finished, 1 when something went wrong, 2 when
 the options make no sense, and 128 + the number of a signal that ended it.
 """
 
+import os
 import shlex
 import sys
 import warnings
@@ -21,11 +22,10 @@ from helpers.errors import (
     DeviceError,
     DivergenceError,
     RunNameError,
-    one_line,
 )
 from helpers.launching.command_line import PROGRAM, read_options
 from helpers.launching.interruptions import Interruptions, interruptible
-from helpers.launching.options import OptionError, Options, Table
+from helpers.launching.options import OptionError, Options, Table, said_by
 from helpers.launching.run_files import (
     ABOUT,
     CHECKPOINT,
@@ -96,9 +96,9 @@ class Run:
         except DeviceError as error:
             raise OptionError(f"--device: {error}") from None
         data = options.source.data if isinstance(options, Table) else None
-        self.name = settings.run_name
-        if self.name is None:
-            self.name = usual_run_name(options.NAME, data)
+        name = settings.run_name
+        usual = usual_run_name(options.NAME, data)
+        self.name = usual if name is None else name
         try:
             self.folder = run_folder(self.name)
         except RunNameError as error:
@@ -126,7 +126,7 @@ class Run:
             so_far = train_run(
                 self.options, prepared, self.device, folder, self.name
             )
-        _say_end(folder, self.name, in_words(so_far))
+        _say_end(self.options, folder, self.name, in_words(so_far))
 
     def again(self) -> str:
         """Return how to go on with it: the same command."""
@@ -152,11 +152,14 @@ def _say_start(
     print(f"Curves: tensorboard --logdir {_as_typed(RUNS)}", flush=True)
 
 
-def _say_end(folder: Path, run_name: str, result: str) -> None:
+def _say_end(
+    options: Options, folder: Path, run_name: str, result: str
+) -> None:
     shown = display_path(folder)
     print(f"Done: {result}")
     print(f"The model: {shown}/{CHECKPOINT} and {shown}/{ABOUT}")
-    print(f"Predict:   python -m helpers predict {run_name}", flush=True)
+    more = " --input FILE.csv" if isinstance(options, Table) else ""
+    print(f"Predict:   python -m helpers predict {run_name}{more}", flush=True)
 
 
 def _as_typed(folder: Path) -> str:
@@ -180,12 +183,13 @@ def _outcome(
     if isinstance(error, CourseError):
         return 1, str(error)
     if isinstance(error, BrokenPipeError):
-        sys.stdout = None  # nobody reads: a second failure would be silent
+        # what is still to be written goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1, "Nobody reads the output any longer; what is saved stays."
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return 1, "The memory is full: take a smaller --batch-size or model."
     if isinstance(error, Exception):
-        return 1, f"{type(error).__name__}: {one_line(str(error))}"
+        return 1, f"{type(error).__name__}: {said_by(error)}"
     return 1, None
 
 
