@@ -29,6 +29,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from browser_keyboard import try_keyboard
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -66,25 +67,6 @@ STATE = """() => {
   const kernel = panel.sessionContext.session?.kernel?.status;
   return {todo, faults, idle: kernel === 'idle'};
 }"""
-# The element that has the keyboard: its name, and whether a quiz holds it.
-FOCUS = """() => {
-  const element = document.activeElement;
-  return [element.tagName, Boolean(element.closest('.course-quiz'))];
-}"""
-# Select the first cell whose text begins so, as the arrow keys would.
-SELECT = """begins => {
-  const notebook = window.jupyterapp.shell.currentWidget.content;
-  const cells = notebook.model.cells;
-  for (let i = 0; i < cells.length; i++) {
-    if (cells.get(i).sharedModel.getSource().startsWith(begins)) {
-      notebook.activeCellIndex = i;
-      notebook.mode = 'command';
-      notebook.activate();
-      return true;
-    }
-  }
-  return false;
-}"""
 # What is to be seen in the outputs, by kind. Cells out of sight are not drawn,
 # so that this is asked at every stop of a walk through the page.
 SEEN = """() => {
@@ -98,7 +80,11 @@ SEEN = """() => {
       for (const img of output.querySelectorAll('img')) {
         const good = img.alt.length > 20 && img.naturalWidth > 0
           && img.naturalWidth >= 1.8 * img.clientWidth;
-        if (good) seen.figures.push(index + ':' + img.alt.slice(0, 40));
+        // one step while a kernel runs, and all of them in the stored figure
+        const stepped = img.closest('.course-steps')
+          || / in \\d+ steps[.] 1[.] /.test(img.alt);
+        const name = stepped ? 'steps' : img.alt.slice(0, 40);
+        if (good) seen.figures.push(index + ':' + name);
         else seen.broken.push(index + ': ' + img.outerHTML.slice(0, 60));
       }
       if (output.querySelector('.course-quiz button, details summary')
@@ -121,10 +107,6 @@ SEEN = """() => {
 }"""
 # Outputs of predictions, folded until their cell runs.
 FOLDED = """() => document.querySelectorAll('.jp-OutputPlaceholder').length"""
-ANSWERS = """() => [...document.querySelectorAll('.course-quiz button')]
-  .filter(button => /quiz-(right|wrong)/.test(button.className)).length"""
-OPEN_FOLDS = """() => document.querySelectorAll(
-  '.jp-OutputArea-output details[open]').length"""
 SCROLL = """top => {
   const page = document.querySelector('.jp-WindowedPanel-outer');
   page.scrollTop = top;
@@ -197,41 +179,6 @@ def jupyterlab(folder: Path, dark: bool):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
         server.wait(timeout=20)
-
-
-def press_until(tab, key: str, arrived, patience: int = 6) -> bool:
-    """Press a key until the focus is where it should be."""
-    for _ in range(patience):
-        tab.keyboard.press(key)
-        if arrived(tab.evaluate(FOCUS)):
-            return True
-    return False
-
-
-def try_keyboard(tab) -> list[str]:
-    """Answer the quiz and open a hint with the keyboard alone."""
-    faults = []
-    if tab.evaluate(SELECT, "show_quiz("):
-        time.sleep(1)  # the cell scrolls into sight
-        for n_answered in (1, 2):
-            if not press_until(tab, "Tab", lambda focus: focus[1]):
-                faults.append("no option of the quiz is reached by Tab")
-            tab.keyboard.press("Enter" if n_answered == 1 else "Space")
-            time.sleep(0.7)
-            if tab.evaluate(ANSWERS) != n_answered:
-                faults.append("the keyboard does not choose an option")
-    if tab.evaluate(SELECT, "from helpers.check import chapter"):
-        time.sleep(1)
-        before = tab.evaluate(OPEN_FOLDS)
-        # from the cell into its output: the link of the verdict, then its folds
-        is_hint = lambda focus: focus[0] == "SUMMARY"  # noqa: E731
-        if not press_until(tab, "Tab", is_hint):
-            faults.append("no hint is reached by Tab")
-        tab.keyboard.press("Enter")
-        time.sleep(0.3)
-        if tab.evaluate(OPEN_FOLDS) != before + 1:
-            faults.append("the keyboard does not open a hint, or opens two")
-    return faults
 
 
 def open_page(browser, address: str, name: str, size) -> tuple:

@@ -97,16 +97,15 @@ class LiveSteps:
 
     def _html(self, step: Picture) -> str:
         """Return picture and caption; a screen reader reads the caption out."""
+        place = f"Step {self.shown + 1} of {len(self.steps)}"
         caption = html.escape(step.alt)
         data = base64.b64encode(step.png).decode("ascii")
-        # the caption below has the words, so that the image needs none
         image = (
-            f'<img alt="" width="{step.width}" '
+            f'<img alt="{place}: {caption}" width="{step.width}" '
             'style="border-radius: 8px; max-width: 100%" '
             f'src="data:image/png;base64,{data}">'
         )
         # room for two lines: nothing below may move from step to step
         style = f"max-width: {WIDTH}; min-height: 3em"
-        place = f"<b>Step {self.shown + 1} of {len(self.steps)}.</b>"
-        said = f'<div role="status" style="{style}">{place} {caption}</div>'
-        return f"{image}{said}"
+        said = f'<div role="status" style="{style}"><b>{place}.</b> {caption}'
+        return f"{image}{said}</div>"

@@ -35,9 +35,7 @@ def memory(things: Mapping[str, Any], title: str = ""):
     storages: dict[int, list[str]] = {}
     for name, thing in things.items():
         storages.setdefault(_storage(thing)[0], []).append(name)
-    words = title or (
-        f"{len(things)} names share {len(storages)} pieces of memory"
-    )
+    words = title or (f"{len(things)} names, {len(storages)} pieces of memory")
     figure, axes = canvas(0.75 + PITCH * len(things), words)
     row, said = 0, []
     for number, names in enumerate(storages.values()):

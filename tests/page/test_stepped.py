@@ -63,7 +63,8 @@ def test_the_widget_is_left_out_of_the_file():
 def shown_step(live: LiveSteps) -> str:
     page = assert_safe(live.view.value)
     (image,) = page.find("img")
-    assert image["alt"] == "" and image["src"].startswith("data:image/png")
+    assert image["src"].startswith("data:image/png")
+    assert image["alt"].replace(": ", ". ", 1) == page.text
     assert page.find("div")[0]["role"] == "status", "it is read out"
     return page.text
 

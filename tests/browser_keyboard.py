@@ -1,0 +1,77 @@
+"""What a page has to let the keyboard do; `tests/browser.py` runs it."""
+
+import time
+
+# The element that has the keyboard: its name, and whether a quiz or a picture
+# in steps holds it.
+FOCUS = """() => {
+  const element = document.activeElement;
+  return [element.tagName, Boolean(element.closest('.course-quiz')),
+          Boolean(element.closest('.course-steps'))];
+}"""
+# Select the first cell that holds a text, as the arrow keys would.
+SELECT = """text => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const cells = notebook.model.cells;
+  for (let i = 0; i < cells.length; i++) {
+    if (JSON.stringify(cells.get(i).toJSON()).includes(text)) {
+      notebook.activeCellIndex = i;
+      notebook.mode = 'command';
+      notebook.activate();
+      return true;
+    }
+  }
+  return false;
+}"""
+ANSWERS = """() => [...document.querySelectorAll('.course-quiz button')]
+  .filter(button => /quiz-(right|wrong)/.test(button.className)).length"""
+OPEN_FOLDS = """() => document.querySelectorAll(
+  '.jp-OutputArea-output details[open]').length"""
+STEP = """() => document.querySelector(
+  '.course-steps [role=status] b')?.innerText ?? 'nothing'"""
+
+
+def press_until(tab, key: str, arrived, patience: int = 6) -> bool:
+    """Press a key until the focus is where it should be."""
+    for _ in range(patience):
+        tab.keyboard.press(key)
+        if arrived(tab.evaluate(FOCUS)):
+            return True
+    return False
+
+
+def try_keyboard(tab) -> list[str]:
+    """Use quiz, hints and pictures in steps with the keyboard alone."""
+    faults = []
+    if tab.evaluate(SELECT, " steps. 1. "):
+        time.sleep(1)  # the cell scrolls into sight
+        if not press_until(tab, "Tab", lambda focus: focus[2]):
+            faults.append("no button of a picture in steps is reached by Tab")
+        tab.keyboard.press("Tab")  # from Back to Next
+        for key, number in (("Enter", 2), ("Space", 3)):
+            tab.keyboard.press(key)
+            time.sleep(0.7)
+            shown = tab.evaluate(STEP)
+            if not shown.startswith(f"Step {number} of "):
+                faults.append(f"{key} shows {shown} in place of {number}")
+    if tab.evaluate(SELECT, "show_quiz("):
+        time.sleep(1)  # the cell scrolls into sight
+        for n_answered in (1, 2):
+            if not press_until(tab, "Tab", lambda focus: focus[1]):
+                faults.append("no option of the quiz is reached by Tab")
+            tab.keyboard.press("Enter" if n_answered == 1 else "Space")
+            time.sleep(0.7)
+            if tab.evaluate(ANSWERS) != n_answered:
+                faults.append("the keyboard does not choose an option")
+    if tab.evaluate(SELECT, "from helpers.check import chapter"):
+        time.sleep(1)
+        before = tab.evaluate(OPEN_FOLDS)
+        # from the cell into its output: the link of the verdict, then its folds
+        is_hint = lambda focus: focus[0] == "SUMMARY"  # noqa: E731
+        if not press_until(tab, "Tab", is_hint):
+            faults.append("no hint is reached by Tab")
+        tab.keyboard.press("Enter")
+        time.sleep(0.3)
+        if tab.evaluate(OPEN_FOLDS) != before + 1:
+            faults.append("the keyboard does not open a hint, or opens two")
+    return faults
