@@ -7,6 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 
 from helpers.page.colours import (
@@ -39,11 +40,14 @@ def _show(axes: Axes, image, **how) -> None:
         spine.set(visible=True, color=FAINT, linewidth=0.8)
 
 
-def _close(figure: Figure) -> None:
-    """Put many small panels close together."""
+def _halves(ratio: float, height: float):
+    """Return a figure and its halves, for many small panels close together."""
+    figure = Figure(figsize=(FULL, height))
     engine = figure.get_layout_engine()
-    if engine is not None:
+    if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(w_pad=0.08, h_pad=0.07, wspace=0.02, hspace=0.02)
+    grid = figure.add_gridspec(1, 2, width_ratios=[1, ratio])
+    return figure, *(figure.add_subfigure(half) for half in grid)
 
 
 def _title(figure: Figure, title: str) -> None:
@@ -63,9 +67,7 @@ def image_and_batch(image, batch: torch.Tensor, names: Sequence[str]):
         names: the class of each image of the batch.
     """
     image = np.asarray(image)
-    figure = Figure(figsize=(FULL, 3.9))
-    _close(figure)
-    left, right = figure.subfigures(1, 2, width_ratios=[1, 1.35])
+    figure, left, right = _halves(1.35, height=3.9)
     axes = left.subplots()
     _show(axes, image)
     half = image.max() / 2
@@ -420,9 +422,7 @@ def filters_and_maps(image, filters: torch.Tensor, maps: torch.Tensor):
         maps: [n, H', W'], after the ReLU.
     """
     n = len(filters)
-    figure = Figure(figsize=(FULL, 0.25 + 1.95 * n / 8))
-    _close(figure)
-    left, right = figure.subfigures(1, 2, width_ratios=[1, 4.4])
+    figure, left, right = _halves(4.4, height=0.25 + 1.95 * n / 8)
     axes = left.subplots()
     _show(axes, image)
     axes.set_xlabel("the image", fontsize=SMALL)
