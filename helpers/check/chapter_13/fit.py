@@ -1,0 +1,132 @@
+"""Exercise 13.3: a fit with both curves."""
+
+import torch
+
+from helpers.check.chapter_13.common import (
+    make_loaders,
+    parts_of,
+    right_run,
+    wrong_means,
+)
+from helpers.practice import Seen, agree, call, exercise, judge, judge_value
+from helpers.practice.expect import is_rounded
+from helpers.practice.probes.steps import Bench
+
+CALL = "fit_both(epochs, model, loss_func, opt, train_dl, valid_dl)"
+RAN = {
+    "never_trains": lambda s: not s.steps,
+    "never_validates": lambda s: not s.valid,
+    "other_loss": lambda s: not s.diary.losses,
+    "swapped": lambda s: torch.equal(s.diary.losses[0][0], s.first_y),
+    "no_train_mode": lambda s: not any(mode for mode, _ in s.train),
+    "train_mode_once": lambda s: not all(mode for mode, on in s.train if on),
+    "no_eval_mode": lambda s: any(mode for mode, _ in s.valid),
+    "trains_on_validation": lambda s: s.steps > s.right_steps,
+    "other_number_of_steps": lambda s: s.steps != s.right_steps,
+    "records_validation": lambda s: any(on for _, on in s.valid),
+    "recording_left_off": lambda s: not s.still,
+    "no_zero_grad": lambda s: s.gradients_add_up,
+    "other_parameters": lambda s: not agree(s.parameters, s.right_parameters),
+}
+KIND = {
+    "returns_nothing": lambda s: s.result is None,
+    "no_pair": lambda s: (
+        not isinstance(s.result, (tuple, list)) or len(s.result) != 2
+    ),
+    "no_lists": lambda s: not all(isinstance(one, list) for one in s.result),
+    "one_per_batch": lambda s: (
+        [len(s.result[k]) for k in (0, 1) if len(s.result[k]) != s.epochs]
+        and any(len(s.result[k]) == s.epochs * s.n[k] for k in (0, 1))
+        and s.n != (1, 1)
+    ),
+    "other_length": lambda s: {len(one) for one in s.result} != {s.epochs},
+    "tensors_inside": lambda s: any(map(torch.is_tensor, _flat(s))),
+    "no_floats": lambda s: not all(type(one) is float for one in _flat(s)),
+}
+# What a mistake gives in place of the training losses.
+TRAIN = {
+    "swapped_lists": lambda s: s.val_losses,
+    "plain_mean": lambda s: wrong_means(s.batches, "plain"),
+    "nominal_size": lambda s: wrong_means(s.batches, "nominal"),
+    "sum": lambda s: wrong_means(s.batches, "sum"),
+    "last_batch": lambda s: wrong_means(s.batches, "last"),
+    "adds_up": lambda s: wrong_means(s.batches, "running"),
+    "measured_after": lambda s: s.measured,
+}
+# The same for the validation losses.
+VALID = {
+    "plain_mean": lambda s: wrong_means(s.val_batches, "plain"),
+    "nominal_size": lambda s: wrong_means(s.val_batches, "nominal"),
+    "nominal_size.train": lambda s: wrong_means(s.val_batches, "by_train"),
+    "sum": lambda s: wrong_means(s.val_batches, "sum"),
+    "last_batch": lambda s: wrong_means(s.val_batches, "last"),
+    "adds_up": lambda s: wrong_means(s.val_batches, "running"),
+    "validates_first": lambda s: [s.at_start, *s.val_losses[:-1]],
+    "training_again": lambda s: s.losses,
+}
+
+
+@exercise
+def fit(answer):
+    """Check ``fit_both(epochs, model, loss_func, opt, train_dl, valid_dl)``."""
+    for seed, epochs in ((1, 3), (5, 2), (3, 1)):
+        _judge_run(answer, seed, epochs)
+
+
+def _judge_run(answer, seed: int, epochs: int) -> None:
+    loaders = make_loaders(seed)
+    bench, twin = Bench(seed), Bench(seed)
+    bench.model.train(seed == 5)  # as whatever came before left it
+    with torch.enable_grad():
+        right = right_run(twin, *loaders, epochs)
+        result = call(answer, epochs, *bench.parts, *loaders, shown=CALL)
+        still = torch.is_grad_enabled()
+    n = tuple(map(len, loaders))
+    _judge_what_ran(
+        bench,
+        loaders,
+        right_steps=epochs * n[0],
+        still=still,
+        right_parameters=twin.parameters(),
+    )
+    seen = Seen(**parts_of(result), epochs=epochs, n=n)
+    if isinstance(seen.first, list) and isinstance(seen.second, list):
+        seen.n_first, seen.n_second = len(seen.first), len(seen.second)
+    judge(KIND, seen, shown=CALL, what="two lists")
+    _judge_losses(TRAIN, right, "training", result[0], right.losses)
+    _judge_losses(VALID, right, "validation", result[1], right.val_losses)
+
+
+def _flat(seen) -> list:
+    return [value for one in seen.result for value in one]
+
+
+def _judge_what_ran(bench: Bench, loaders, **more) -> None:
+    """Look at the diary: which pass was in which mode, and recorded."""
+    diary = bench.diary
+    own = set(loaders[0].dataset.tensors[0][:, 0].tolist())
+    passes = zip(diary.inputs, diary.modes, diary.recorded, strict=True)
+    parts: dict[bool, list] = {True: [], False: []}
+    for x, mode, recorded in passes:
+        parts[x[0, 0].item() in own].append((mode, recorded))
+    judge(
+        RAN,
+        Seen(
+            diary=diary,
+            train=parts[True],
+            valid=parts[False],
+            steps=diary.events.count("step"),
+            first_y=next(iter(loaders[0]))[1],
+            gradients_add_up="zero" not in diary.events
+            and all(p.grad is not None for p in bench.model.parameters()),
+            parameters=bench.parameters(),
+            **more,
+        ),
+    )
+
+
+def _judge_losses(suspects, seen, which: str, found: list, right: list) -> None:
+    if all(map(is_rounded, found, right)):
+        suspects = {"rounded": lambda s: found}
+        found, right = [*found], [*right, 0.0]  # never equal
+    judge_value(suspects, seen, found=found, right=right, which=which)

@@ -1,0 +1,143 @@
+"""Exercise 13.4: a callback that keeps the best weights."""
+
+import copy
+
+import torch
+from torch import nn
+
+from helpers.practice import Seen, agree, call, exercise, judge, wrong
+from helpers.practice.probes.states import note_model, same_state
+
+CALL = "KeepBest()"
+HOOKS = ("before_fit", "after_batch", "after_epoch")
+# The first, the best, the highest, the one with the lowest loss of a batch, an
+# equal of the best, and the last are six different epochs.
+LOSSES = [0.8, 0.4, 0.9, 0.6, 0.4, 0.7]
+LOWEST_BATCH = 3
+WORSE = [2.0, 1.5, 1.5]
+MADE = {
+    "returns_nothing": lambda s: s.keeper is None,
+    "misspelt_hook": lambda s: "after_epoch" not in s.hooks and s.others,
+    "no_hook": lambda s: "after_epoch" not in s.hooks,
+}
+RESULT = {
+    "no_best_state": lambda s: not hasattr(s.keeper, "best_state"),
+    "no_best_loss": lambda s: not hasattr(s.keeper, "best_loss"),
+    "state_is_none": lambda s: s.keeper.best_state is None,
+    "whole_model": lambda s: isinstance(s.keeper.best_state, nn.Module),
+    "no_state": lambda s: not _is_state(s.keeper.best_state),
+    "reference": lambda s: _aliases(s.keeper.best_state, s.model),
+    "other_keys": lambda s: set(s.keeper.best_state) != set(s.right),
+    "not_reset": lambda s: s.earlier and _epoch(s) == -1,
+    "batch_loss": lambda s: _epoch(s) == LOWEST_BATCH != s.best,
+    "last_of_equals": lambda s: (
+        _epoch(s) > s.best and s.losses[_epoch(s)] == s.losses[s.best]
+    ),
+    "highest": lambda s: _epoch(s) == s.losses.index(max(s.losses)) != s.best,
+    "first_kept": lambda s: _epoch(s) == 0 != s.best,
+    "last_kept": lambda s: _epoch(s) == len(s.losses) - 1 != s.best,
+    "other_weights": lambda s: (
+        not same_state(dict(s.keeper.best_state), s.right)
+    ),
+    "tensor_loss": lambda s: isinstance(s.keeper.best_loss, torch.Tensor),
+    "other_best_loss": lambda s: (
+        not agree(float(s.keeper.best_loss), s.losses[s.best])
+    ),
+}
+UNTOUCHED = {
+    "changes_model": lambda s: not same_state(vars(s.now), vars(s.before)),
+    "stops": lambda s: s.learner.stop,
+    "changes_learner": lambda s: s.learner.val_loss != s.val_loss,
+}
+
+
+@exercise
+def keep_best(answer):
+    """Check ``KeepBest``, a callback of the page's ``Learner``."""
+    keeper = _make(answer)
+    _fit_and_judge(keeper, LOSSES)
+    _fit_and_judge(keeper, WORSE, earlier=True)
+    _fit_and_judge(keeper, sorted(LOSSES)[::-1])
+    one, two = _make(answer), _make(answer)
+    _fit_and_judge(one, [0.5, 0.3])
+    kept = copy.deepcopy(dict(one.best_state)), one.best_loss
+    _fit_and_judge(two, LOSSES)
+    if not same_state(kept, (dict(one.best_state), one.best_loss)):
+        wrong("shared")
+
+
+def _make(answer):
+    keeper = call(answer, shown=CALL)
+    names = [n for n in dir(keeper) if callable(getattr(keeper, n, None))]
+    own = [name for name in names if not name.startswith("_")]
+    seen = Seen(
+        keeper=keeper,
+        hooks=[name for name in own if name in HOOKS],
+        others=[name for name in own if name not in HOOKS],
+    )
+    judge(MADE, seen, shown=CALL, what="a callback")
+    return keeper
+
+
+def _fit_and_judge(keeper, losses, earlier=False) -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    learner = Seen(model=model, stop=False, callbacks=[keeper], epoch=0)
+    learner.opt = torch.optim.SGD(model.parameters(), lr=0.1)
+    _call(learner, keeper, "before_fit")
+    states = []
+    for epoch, val_loss in enumerate(losses):
+        learner.epoch = epoch
+        for part in ("train", "eval"):
+            model.train(part == "train")
+            learner.loss = 0.01 * (1 + abs(epoch - LOWEST_BATCH))
+            _call(learner, keeper, "after_batch")
+        _fill(model, 10 * len(losses) + epoch)  # what training leaves
+        states.append(copy.deepcopy(model.state_dict()))
+        learner.val_loss = val_loss
+        before = note_model(model)
+        _call(learner, keeper, "after_epoch")
+        seen = Seen(now=note_model(model), before=before, learner=learner)
+        judge(UNTOUCHED, Seen(**vars(seen), val_loss=val_loss))
+    best = losses.index(min(losses))
+    judge(RESULT, Seen(
+        keeper=keeper,
+        model=model,
+        losses=losses,
+        states=states,
+        best=best,
+        right=dict(states[best]),
+        earlier=earlier,
+    ))  # fmt: skip
+
+
+def _call(learner, keeper, hook: str) -> None:
+    with torch.no_grad() if hook == "after_epoch" else torch.enable_grad():
+        getattr(keeper, hook, lambda learner: None)(learner)
+
+
+def _fill(model: nn.Module, value: float) -> None:
+    with torch.no_grad():
+        for tensor in model.state_dict().values():
+            tensor.fill_(value)
+
+
+def _is_state(state) -> bool:
+    try:
+        return all(isinstance(v, torch.Tensor) for v in dict(state).values())
+    except (TypeError, ValueError):
+        return False
+
+
+def _aliases(state, model: nn.Module) -> bool:
+    """Whether a state looks into the tensors of a model."""
+    own = {tensor.data_ptr() for tensor in model.state_dict().values()}
+    return any(tensor.data_ptr() in own for tensor in dict(state).values())
+
+
+def _epoch(seen) -> int:
+    """Return the epoch that the kept weights belong to; -1 for none."""
+    state = dict(seen.keeper.best_state)
+    same = [
+        k for k, one in enumerate(seen.states) if same_state(state, dict(one))
+    ]
+    return same[0] if same else -1
