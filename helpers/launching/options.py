@@ -191,13 +191,24 @@ class OfSignals(Hyperparameters):
     """Convolutions along the signal, an MLP, or a linear model."""
     n_hidden: int = 64
     """Width of the hidden layers of the MLP."""
+    n_layers: int = 2
+    """How many hidden layers the MLP has."""
     n_channels: int = 32
     """Feature maps of each convolution."""
+    kernel_size: int = 5
+    """Width of the kernels of the convolutions, an odd number."""
 
     def __post_init__(self):
         super().__post_init__()
         check_choice("model", self.model, OF_SIGNALS)
         check_whole("n_hidden", self.n_hidden, 1, 10_000)
+        check_whole("n_layers", self.n_layers, 0, 20)
+        check_whole("kernel_size", self.kernel_size, 1, 39)
+        if self.kernel_size % 2 == 0:
+            raise OptionError(
+                "--kernel-size should be odd for signals, such as "
+                f"{self.kernel_size + 1}, and is {self.kernel_size}."
+            )
         check_whole("n_channels", self.n_channels, 1, 1_000)
 
 

@@ -178,14 +178,14 @@ def _mnist_1d(options: Mnist1d) -> Prepared:
             length=length,
             n_classes=n_classes,
             n_channels=hyperparameters.n_channels,
-            kernel_size=5,
+            kernel_size=hyperparameters.kernel_size,
         ),
         "mlp": _model(
             "MLP",
             n_features=length,
             n_outputs=n_classes,
             n_hidden=hyperparameters.n_hidden,
-            n_layers=2,
+            n_layers=hyperparameters.n_layers,
         ),
         "linear": _model("Linear", in_features=length, out_features=n_classes),
     }

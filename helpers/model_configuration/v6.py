@@ -1,4 +1,4 @@
-"""Model configuration, version 6: nothing is hard-coded."""
+"""Model configuration, version 6: nothing is hard-coded any longer."""
 
 import torch
 from torch import nn, optim
@@ -10,31 +10,30 @@ from helpers.pipeline import Configuration, gives
 from helpers.runs import open_writer
 from helpers.step_functions import make_train_step_fn, make_val_step_fn
 
-SEED = 42  # of the weights a model starts with
-RUN_NAME = "network"
-
 
 @gives(
     "device model loss_fn optimizer train_step_fn val_step_fn metric_step_fns "
     "writer"
 )
 def configure_model(
-    lr=0.003, device=None, run_name=RUN_NAME, make_model=Network,
-    make_optimizer=optim.Adam, loss_fn=None, metrics=None, seed=SEED,
-    example=None,
+    lr=0.003, device=None, run_name="network", image_size=8, n_classes=10,
+    kernel_size=3, make_model=None, make_optimizer=optim.Adam, loss_fn=None,
+    metrics=None, seed=42, example=None,
 ):  # fmt: skip
     """Build any model, its steps, its metrics and its log (chapter 15).
 
-    As in version 5, whose constants are arguments now. make_model() builds the
-    model after torch was seeded, make_optimizer(parameters, lr=lr) the
-    optimizer. metrics are functions by name. A batch like example, of zeros,
-    draws the graph; without one there is no graph.
+    As in version 5; make_model() may build another model, drawn with example.
     """
     device = find_device(device)
     torch.manual_seed(seed)
-    model = make_model().to(device)
-    loss_fn = nn.CrossEntropyLoss() if loss_fn is None else loss_fn
+    if make_model is None:
+        model = Network(image_size, kernel_size, n_classes).to(device)
+        example = torch.zeros(16, 1, image_size, image_size)
+    else:
+        model = make_model().to(device)
+    loss_fn = loss_fn or nn.CrossEntropyLoss()
     metrics = {"accuracy": accuracy} if metrics is None else metrics
+    metric_step_fns = {n: make_val_step_fn(model, metrics[n]) for n in metrics}
     optimizer = make_optimizer(model.parameters(), lr=lr)
     writer = open_writer(run_name)
     if writer is not None and example is not None:
@@ -46,9 +45,6 @@ def configure_model(
         optimizer=optimizer,
         train_step_fn=make_train_step_fn(model, loss_fn, optimizer),
         val_step_fn=make_val_step_fn(model, loss_fn),
-        metric_step_fns={
-            name: make_val_step_fn(model, metric)
-            for name, metric in metrics.items()
-        },
+        metric_step_fns=metric_step_fns,
         writer=writer,
     )

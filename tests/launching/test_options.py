@@ -69,6 +69,7 @@ def test_a_wrong_value_names_option_and_allowed_values(capsys, words, parts):
         (["mnist-1d", "--model", "cnn"], ["--model", "conv or mlp or linear"]),
         (["mnist-1d", "--model", "mpl"], ["Did you mean mlp?"]),
         (["mnist-1d", "--n-hidden", "0"], ["--n-hidden", "from 1 to 10,000"]),
+        (["mnist-1d", "--kernel-size", "4"], ["--kernel-size", "odd", "is 4"]),
         (["fashion-mnist", "--kernel-size", "15"], ["from 1 to 14"]),
         (["table", "--data", "x.csv"], ["--label", "Missing"]),
         (["table", "--label", "x"], ["--data", "Missing"]),
