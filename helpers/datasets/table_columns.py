@@ -25,7 +25,8 @@ from helpers.datasets.table_words import (
 )
 from helpers.errors import DataError, one_line
 
-NUMBER, TRUTH, CATEGORY, EMPTY = "number", "truth", "category", "empty"
+NUMBER, TRUTH, CATEGORY = "number", "truth", "category"
+DATE, EMPTY = "date", "empty"  # cannot be used
 DOT = Form.DOT_IS_DECIMAL
 COMMA = Form.COMMA_IS_DECIMAL
 
@@ -125,11 +126,11 @@ class Column:
             is_categorical: whether its numbers are names.
 
         Returns:
-            "number", "truth", "category" or "empty".
+            "number", "truth", "category", "date" or "empty".
 
         Raises:
-            DataError: dates; numbers that are not finite; numbers among which
-                some fields are something else.
+            DataError: numbers that are not finite; numbers among which some
+                fields are something else.
         """
         if not self.n_numbers and not self.n_others:
             return EMPTY
@@ -150,16 +151,10 @@ class Column:
                 f"{self._at(line)}: {in_quotes(text)}, where most rows have "
                 "a number. Repair it, or leave it empty if the value is not "
                 f"known; if the numbers are names, add "
-                f"{option_for('--categorical', self.name)}."
+                f"{options_for('--categorical', [self.name])}."
             )
         if self.n_dates == self.n_others and not self.n_numbers:
-            text, line = next(iter(self.texts.items()))
-            raise DataError(
-                f"{self._at(line)}: {in_quotes(text)} is a date or a time, "
-                "which no model can compute with. Turn the column into "
-                "numbers, such as days since the first or the month, or leave "
-                f"it out: {option_for('--ignore', self.name)}."
-            )
+            return DATE
         return TRUTH if self.truths() else CATEGORY
 
     def truths(self) -> dict[str, float]:
@@ -328,9 +323,9 @@ def place(file: str, name: str, line: int | None = None) -> str:
     return f'{file}{where}, column "{name}"'
 
 
-def option_for(option: str, name: str) -> str:
-    """Write an option for a column as a command line needs it."""
-    return f"{option} {shlex.quote(name)}"
+def options_for(option: str, names: Sequence[str]) -> str:
+    """Write an option for columns as a command line needs it."""
+    return f"{option} {shlex.join(names)}"
 
 
 def in_quotes(text: str) -> str:
@@ -344,16 +339,47 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + more
 
 
-def too_many_categories(
-    file: str, name: str, texts: Iterable[str], most: int
+def only_dates(
+    column: Column, unusable: Sequence[str] | None = None
 ) -> DataError:
-    """Return the error about a column with too many different texts."""
+    """Return the error about a column of dates.
+
+    Args:
+        column: of dates.
+        unusable: the names of all columns that have to be left out; None
+            where the dates are the labels.
+    """
+    text, line = next(iter(column.texts.items()))
+    advice = (
+        "Turn the column into numbers, such as days since the first, or is "
+        "another column the label?"
+        if unusable is None
+        else "Turn the column into numbers, such as days since the first or "
+        f"the month, or leave it out: {options_for('--ignore', unusable)}."
+    )
+    return DataError(
+        f"{place(column.file, column.name, line)}: {in_quotes(text)} is a "
+        f"date or a time, which no model can compute with. {advice}"
+    )
+
+
+def too_many_categories(
+    column: Column, texts: Iterable[str], unusable: Sequence[str]
+) -> DataError:
+    """Return the error about a column with too many different texts.
+
+    Args:
+        column: the column.
+        texts: some of its texts.
+        unusable: the names of all columns that have to be left out.
+    """
     examples = ", ".join(map(in_quotes, list(texts)[:2]))
     return DataError(
-        f"{place(file, name)}: more than {most} different texts, such as "
-        f"{examples}. As categories, each would need a weight of its own. "
-        f"Leave the column out with {option_for('--ignore', name)}, or allow "
-        "more with --max-categories."
+        f"{place(column.file, column.name)}: more than {column.most} different "
+        f"texts, such as {examples}. As categories, each would need a weight "
+        "of its own. Leave the column out, "
+        f"{options_for('--ignore', unusable)}, or allow more with "
+        "--max-categories."
     )
 
 

@@ -13,11 +13,13 @@ import numpy as np
 
 from helpers.datasets.table_columns import (
     CATEGORY,
+    DATE,
     EMPTY,
     NUMBER,
     TRUTH,
     Column,
     listed,
+    only_dates,
     place,
     settle_marks,
     too_many_categories,
@@ -219,7 +221,8 @@ def read_table(
         values = load(layout, wanted, n_rows)
     except TooManyTexts as reason:
         index, texts = reason.args
-        raise _too_many(columns[index], texts, index == target) from None
+        column = columns[index]
+        raise _too_many(column, texts, index == target, [column.name]) from None
     where = place(layout.shown, layout.names[target])
     labels, features = _with_labels(layout, where, values)
     return Table(
@@ -270,9 +273,7 @@ def _decide(
             f"{layout.shown}: left out, as no row has a value there: "
             f"{listed(empty)}."
         )
-    for index, column in columns.items():
-        if kinds[index] == CATEGORY and len(column.texts) > column.most:
-            raise _too_many(column, list(column.texts), index == target)
+    _refuse_unusable(columns, kinds, target)
     marks, notes = settle_marks(
         [columns[i] for i in columns if kinds[i] == NUMBER],
         layout.delimiter,
@@ -287,10 +288,30 @@ def _decide(
     ], marks
 
 
-def _too_many(column: Column, texts: list[str], is_label: bool) -> DataError:
+def _refuse_unusable(
+    columns: dict[int, Column], kinds: dict[int, str], target: int
+) -> None:
+    """Refuse dates and long lists of texts; name every column of the kind."""
+    unusable = [
+        index
+        for index, column in columns.items()
+        if kinds[index] == DATE
+        or (kinds[index] == CATEGORY and len(column.texts) > column.most)
+    ]
+    names = [columns[index].name for index in unusable if index != target]
+    for index in sorted(unusable, key=lambda index: index != target):
+        column = columns[index]
+        if kinds[index] == DATE:
+            raise only_dates(column, names if index != target else None)
+        raise _too_many(column, list(column.texts), index == target, names)
+
+
+def _too_many(
+    column: Column, texts: list[str], is_label: bool, unusable: Sequence[str]
+) -> DataError:
     if is_label:
         return too_many_classes(place(column.file, column.name), texts[0])
-    return too_many_categories(column.file, column.name, texts, column.most)
+    return too_many_categories(column, texts, unusable)
 
 
 def _with_labels(

@@ -279,6 +279,25 @@ def test_too_many_words(tmp_path):
             read(tmp_path, text, max_categories=most)
 
 
+def test_everything_that_has_to_go_is_named_at_once(tmp_path):
+    rows = "".join(
+        f"name {i},2024-01-{i % 28 + 1:02d},{i},ticket {i},{i % 2}\n"
+        for i in range(60)
+    )
+    text = "name,day,a,the ticket,y\n" + rows
+    option = "--ignore name day 'the ticket'"
+    refused(tmp_path, text, 'column "name"', option)
+    names = ["name", "day", "the ticket"]
+    assert prepare(read(tmp_path, text, ignore=names)).x.shape == (60, 1)
+    refused(
+        tmp_path,
+        text.replace("day", "y").replace(",y\n", ",z\n", 1),
+        'line 2, column "y"',
+        "date",
+        "another column the label",
+    )
+
+
 def test_an_option_in_a_sentence_can_be_pasted(tmp_path):
     text = column(["2024-01-31"], name="the day's date")
     refused(tmp_path, text, "--ignore 'the day'\"'\"'s date'")
@@ -294,6 +313,16 @@ def test_a_word_among_numbers(values, line, tmp_path):
     assert (
         prepare(table).preparation.feature_names[:1] == ("a = 1",) or line == 2
     )
+
+
+@pytest.mark.parametrize("text", ["1_0", "\N{ARABIC-INDIC DIGIT ONE}", "3\n4"])
+def test_what_python_takes_for_numbers_and_people_do_not(text, tmp_path):
+    refused(tmp_path, column(["1", "2", text]), "line 4", '"a"', "number")
+
+
+def test_a_column_of_nan_alone_is_empty(tmp_path):
+    table = read(tmp_path, column([" nan "]))
+    assert said(table.notes, "no row has a value", "a")
 
 
 def test_few_numbers_among_words_are_words(tmp_path):

@@ -75,7 +75,7 @@ def test_the_reader_decides(tmp_path):
         task="regression",
     )
     with pytest.raises(DataError, match="--task takes"):
-        read(tmp_path, TABLE, task="regresion")
+        read(tmp_path, TABLE, task="regress")
 
 
 @pytest.mark.parametrize("labels", [["7"], ["7.0", "7"], ["spam"], ["2.5"]])
