@@ -137,6 +137,7 @@ BATCH = Answers(
         "no_tensor array": lambda ps: make_batch(ps).numpy(),
         "no_tensor method": lambda ps: stacked(ps).permute(0, 3, 1, 2).float,
         "one_picture": returns_in_loop,
+        "one_picture in a batch": lambda ps: make_batch(ps[:1]),
         "squeezed": lambda ps: make_batch(ps).squeeze(),
         "joined": lambda ps: scaled(torch.cat(ps).permute(2, 0, 1)),
         "joined last": lambda ps: scaled(torch.cat(ps, dim=2)),
@@ -169,6 +170,15 @@ BATCH = Answers(
         "own_maximum each": each_by_its_own,
         "scaled_twice": lambda ps: make_batch(ps) / 255,
         "other_range": lambda ps: make_batch(ps) * 2 - 1,
+        "own_maximum and minimum": lambda ps: (
+            lambda x: (x - x.min()) / (x.max() - x.min())
+        )(make_batch(ps)),
+        "other_range standardised": lambda ps: (
+            lambda x: (x - x.mean()) / x.std()
+        )(make_batch(ps)),
+        "rounded": lambda ps: make_batch(ps).round(decimals=2),
+        "mirrored": lambda ps: make_batch(ps).flip(3),
+        "raises in place": lambda ps: stacked(ps).div_(255),
         "reshaped": reshaped,
         "reshaped bytes": reshaped_bytes,
         "turned_colours": lambda ps: make_batch(ps).flip(1),
@@ -276,7 +286,7 @@ SHARING = Answers(
         "same_values guarded": lambda a, b: (
             a.shape == b.shape and bool((a == b).all())
         ),
-        "same_numbers": lambda a, b: (
+        "other numbers": lambda a, b: (
             sorted(a.flatten().tolist()) == sorted(b.flatten().tolist())
         ),
         "same_shape": lambda a, b: a.shape == b.shape,
@@ -295,6 +305,25 @@ SHARING = Answers(
         "base_only both": lambda a, b: a._base is b._base,
         "overlap_only": by_overlap,
         "overlap_only numpy": by_numpy_view,
+        "base_only root": lambda a, b: (
+            (a if a._base is None else a._base)
+            is (b if b._base is None else b._base)
+        ),
+        "copies_first": lambda a, b: shares_memory(
+            a.contiguous(), b.contiguous()
+        ),
+        "copies_first flat": lambda a, b: (
+            a.flatten().data_ptr() == b.flatten().data_ptr()
+        ),
+        "start_and_shape": lambda a, b: (
+            a.data_ptr() == b.data_ptr() and a.shape == b.shape
+        ),
+        "other is_view": lambda a, b: a._is_view() or b._is_view(),
+        "other storage_size": lambda a, b: (
+            a.untyped_storage().nbytes() == b.untyped_storage().nbytes()
+        ),
+        "no_bool numpy": lambda a, b: np.bool_(shares_memory(a, b)),
+        "other strides": lambda a, b: a.stride() == b.stride(),
         "changes_tensors": by_writing,
         "changes_shape": flattens_in_place,
         "other": lambda a, b: shares_memory(a, b) and a.shape == b.shape,
@@ -466,6 +495,35 @@ STANDARDISED = Answers(
         "large_epsilon": with_part(safe=lambda std: std + 1e-2),
         "large_epsilon 1": with_part(safe=lambda std: std + 1),
         "smallest_largest": by_range,
+        "one_image": lambda x: standardise(x)[0],
+        "every_column": lambda x: standardise(
+            x, axes={"dim": (0, 1), "keepdim": True}
+        ),
+        "every_column row": lambda x: standardise(
+            x, axes={"dim": (0, 2), "keepdim": True}
+        ),
+        "half_by_half": lambda x: (x - x.mean((1, 2), keepdim=True)) / x.std(),
+        "half_by_half mean": with_part(
+            put=lambda x, mean, std: (x - x.mean()) / std
+        ),
+        "sum_subtracted": with_part(
+            put=lambda x, m, s: (x - x.sum((1, 2), keepdim=True)) / s
+        ),
+        "median": with_part(
+            put=lambda x, m, s: (
+                (x - x.flatten(1).median(1).values[:, None, None]) / s
+            )
+        ),
+        "root": with_part(
+            safe=lambda std: torch.where(std == 0, 1.0, std.sqrt())
+        ),
+        "all_blank": lambda x: (
+            torch.zeros_like(x)
+            if (x.std((1, 2)) == 0).any()
+            else standardise(x)
+        ),
+        "no_signs": lambda x: standardise(x).abs(),
+        "population layer norm": lambda x: F.layer_norm(x, x.shape[1:]),
         "other_value": lambda x: standardise(x).round(),
         "changes_input": in_place,
         "raises": lambda x: (x - x.mean((1, 2))) / x.std((1, 2)),
@@ -502,6 +560,12 @@ def in_place_labels(labels, n_classes):
 def whole_columns(labels, n_classes):
     rows = torch.zeros(len(labels), n_classes)
     rows[:, labels] = 1
+    return rows
+
+
+def whole_rows(labels, n_classes):
+    rows = torch.zeros(len(labels), n_classes)
+    rows[labels] = 1
     return rows
 
 
@@ -571,6 +635,20 @@ ONE_HOT = Answers(
             "eq", labels, torch.arange(1, n + 1)
         ),
         "counted_from_one up": lambda labels, n: one_hot(labels, n).roll(1, 1),
+        "counted_from_one down": lambda labels, n: torch.eye(n)[labels - 1],
+        "up_to_class strict": lambda labels, n: compare(
+            "gt", labels, torch.arange(n)
+        ),
+        "from_class_on strict": lambda labels, n: compare(
+            "lt", labels, torch.arange(n)
+        ),
+        "whole_rows": whole_rows,
+        "label_everywhere": lambda labels, n: (
+            labels.unsqueeze(1) * torch.ones(n)
+        ),
+        "class_rows": lambda labels, n: torch.eye(n),
+        "squeezed": lambda labels, n: one_hot(labels, n).squeeze(),
+        "one_row": lambda labels, n: one_hot(labels, n)[-1],
         "label_itself": lambda labels, n: (
             one_hot(labels, n) * labels.unsqueeze(1)
         ),

@@ -8,7 +8,9 @@ from helpers.practice import Seen, Signs, call, exercise, judge, judge_value
 # how many pictures, and [height, width, channels] of each
 PROBES = ((2, (4, 5, 3)), (1, (2, 6, 1)), (3, (3, 3, 4)), (5, (6, 2, 3)))
 SHAPES: Signs = {
-    "one_picture": lambda s: s.n > 1 and s.has[-3:] == s.shape[1:] == s.has,
+    "one_picture": lambda s: (
+        s.n > 1 and s.has in (s.shape[1:], [1, *s.shape[1:]])
+    ),
     "squeezed": lambda s: s.has == [n for n in s.shape if n != 1],
     "joined": lambda s: len(s.has) == 3,
     "channels_last": lambda s: s.has == [s.n, s.h, s.w, s.c],
@@ -27,10 +29,16 @@ SUSPECTS = {
     ),
     "scaled_twice": lambda s: s.right / 255,
     "other_range": lambda s: 2 * s.right - 1,
+    "own_maximum.and_minimum": lambda s: _to_full_range(s.right),
+    "other_range.standardised": lambda s: (
+        (s.right - s.right.mean()) / s.right.std()
+    ),
+    "rounded": lambda s: [s.right.round(decimals=n) for n in range(4)],
     "reshaped": lambda s: s.stacked.reshape(s.right.shape),
     "reshaped.not_scaled": lambda s: 255 * s.stacked.reshape(s.right.shape),
     "width_first": lambda s: _if_square(s, s.right.transpose(2, 3)),
     "turned_colours": lambda s: s.right.flip(1),
+    "mirrored": lambda s: [s.right.flip(2), s.right.flip(3)],
     "other_order": lambda s: s.right.flip(0),
     "same_picture": lambda s: s.right[:1].expand(s.right.shape),
     "same_picture.last": lambda s: s.right[-1:].expand(s.right.shape),
@@ -73,6 +81,10 @@ def _judge_batch(answer, pictures: list[torch.Tensor]) -> None:
     sizes = {"n": n, "h": h, "w": w, "c": c}
     expect_tensor(found, shown, [n, c, h, w], SHAPES, **sizes)
     judge_value(SUSPECTS, seen, found=found, right=seen.right)
+
+
+def _to_full_range(batch: torch.Tensor) -> torch.Tensor:
+    return (batch - batch.min()) / (batch.max() - batch.min())
 
 
 def _if_square(seen, suspect: torch.Tensor) -> torch.Tensor | None:

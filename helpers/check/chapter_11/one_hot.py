@@ -17,6 +17,9 @@ SHAPES: Signs = {
     "one_too_many": lambda s: s.has == [s.n, s.n_classes + 1],
     "own_classes": lambda s: s.has == [s.n, s.n_present],
     "ten_classes": lambda s: s.has == [s.n, 10],
+    "class_rows": lambda s: s.has == [s.n_classes, s.n_classes],
+    "squeezed": lambda s: s.n == 1 and s.has == [s.n_classes],
+    "one_row": lambda s: s.n != s.n_classes and s.has == [s.n_classes],
     "flat": lambda s: s.has in ([s.n], [s.n_classes], [s.n * s.n_classes]),
     "more_axes": lambda s: [n for n in s.has if n != 1] == s.plain,
 }
@@ -27,6 +30,13 @@ SUSPECTS = {
     "from_class_on": lambda s: s.right.cumsum(1),
     "counted_from_one": lambda s: s.one_off,
     "counted_from_one.up": lambda s: s.right.roll(1, dims=1),
+    "counted_from_one.down": lambda s: s.right.roll(-1, dims=1),
+    "up_to_class.strict": lambda s: s.right.flip(1).cumsum(1).flip(1) - s.right,
+    "from_class_on.strict": lambda s: s.right.cumsum(1) - s.right,
+    "whole_rows": lambda s: s.whole_rows,
+    "label_everywhere": lambda s: (
+        s.labels.unsqueeze(1).float().expand(s.right.shape)
+    ),
     "label_itself": lambda s: s.right * s.labels.unsqueeze(1),
     "all_zeros": lambda s: 0 * s.right,
     "first_rows": lambda s: torch.eye(s.n, s.n_classes),
@@ -51,6 +61,9 @@ def _judge_rows(answer, labels: torch.Tensor, n_classes: int) -> None:
     seen = Seen(labels=labels, n=n, n_classes=n_classes, shown=shown)
     seen.right = torch.zeros(n, n_classes)  # [N, n_classes]
     seen.right[torch.arange(n), labels] = 1
+    # as if labels were the numbers of rows
+    seen.whole_rows = torch.zeros(n, n_classes)
+    seen.whole_rows[labels[labels < n]] = 1
     # as if classes were counted from 1: class 0 has no place
     seen.one_off = torch.zeros(n, n_classes + 1)
     seen.one_off[torch.arange(n), labels] = 1

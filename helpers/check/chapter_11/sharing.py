@@ -12,6 +12,7 @@ KIND = {
     "no_bool.address": lambda s: (
         type(s.result) is int and s.result not in (0, 1)
     ),
+    "no_bool.numpy": lambda s: isinstance(s.result, np.bool_),
     "no_bool": lambda s: not isinstance(s.result, bool),
 }
 KEPT = {
@@ -31,12 +32,17 @@ RULES = {
     "overlap_only.as_if_dense": lambda a, b: _meet(_dense(a), _dense(b)),
     "same_object": lambda a, b: a is b,
     "same_values": lambda a, b: a.shape == b.shape and torch.equal(a, b),
-    "same_numbers": lambda a, b: (
-        sorted(a.flatten().tolist()) == sorted(b.flatten().tolist())
-    ),
     "same_shape": lambda a, b: a.shape == b.shape,
     "base_only": lambda a, b: a._base is b or b._base is a,
     "base_only.both": lambda a, b: a._base is b._base,
+    "base_only.root": lambda a, b: _root(a) is _root(b),
+    "copies_first": lambda a, b: _right(a.contiguous(), b.contiguous()),
+    "copies_first.flat": lambda a, b: (
+        a.flatten().data_ptr() == b.flatten().data_ptr()
+    ),
+    "start_and_shape": lambda a, b: (
+        a.data_ptr() == b.data_ptr() and a.shape == b.shape
+    ),
     "first_element": lambda a, b: (
         a.flatten()[0].item() == b.flatten()[0].item()
     ),
@@ -79,6 +85,7 @@ def _pairs() -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         "`t[0]` and `t[1]`": (t[0], t[1]),
         "`t` and `t.clone()`": (t, t.clone()),
         "`t` and `t`": (t, t),
+        "`t` and `t.reshape(6)`": (t, t.reshape(6)),
         "`t.t()` and `t.t().reshape(6)`": (t.t(), t.t().reshape(6)),
         "`t.reshape(6)` and `t[:, 2:]`": (t.reshape(6), t[:, 2:]),
         "`t[1]` and `t[1].clone()`": (t[1], t[1].clone()),
@@ -125,6 +132,10 @@ def _dense(t: torch.Tensor) -> range:
 
 def _meet(one, other) -> bool:
     return not set(one).isdisjoint(other)
+
+
+def _root(t: torch.Tensor) -> torch.Tensor:
+    return t if t._base is None else t._base
 
 
 def _copy(t: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,9 @@ from helpers.practice import Seen, Signs, call, exercise, judge, judge_value
 PROBES = ((3, 4, 5), (4, 2, 4), (2, 3, 3), (1, 3, 2))
 TOLERANCE = 1e-3  # leaves room for a tiny number added to the deviation
 SHAPES: Signs = {
+    "one_image": lambda s: (
+        s.shape[0] > 1 and s.has in (s.shape[1:], [1, *s.shape[1:]])
+    ),
     "dropped": lambda s: s.has[1:] == s.shape[1:] and s.has[0] < s.shape[0],
     "numbers_only": lambda s: len(s.has) < 3 and s.has[:1] == s.shape[:1],
     "flattened": lambda s: len(s.has) < 3,
@@ -19,7 +22,16 @@ SUSPECTS = {
     "rows": lambda s: _by(s.x, 2),
     "columns": lambda s: _by(s.x, 1),
     "no_keepdim": lambda s: _without_keepdim(s.x),
+    "every_column": lambda s: _by(s.x, (0, 1)),
+    "every_column.row": lambda s: _by(s.x, (0, 2)),
+    "half_by_half": lambda s: (s.x - s.mean) / s.x.std(),
+    "half_by_half.mean": lambda s: (s.x - s.x.mean()) / s.divisor,
     "no_mean": lambda s: s.x / s.divisor,
+    "sum_subtracted": lambda s: (s.x - s.mean * s.x[0].numel()) / s.divisor,
+    "median": lambda s: (s.x - s.median) / s.divisor,
+    "root": lambda s: (s.x - s.mean) / s.divisor.sqrt(),
+    "all_blank": lambda s: torch.zeros_like(s.x),
+    "no_signs": lambda s: s.right.abs(),
     "no_deviation": lambda s: s.x - s.mean,
     "variance": lambda s: (s.x - s.mean) / s.divisor**2,
     "multiplied": lambda s: (s.x - s.mean) * s.deviation,
@@ -61,10 +73,11 @@ def standardised(answer):
 def _judge_images(answer, x: torch.Tensor) -> None:
     seen = Seen(x=x.clone())
     pixels = x.flatten(1)
-    seen.mean, seen.deviation, seen.low, seen.high = (
+    seen.mean, seen.median, seen.deviation, seen.low, seen.high = (
         value.reshape(-1, 1, 1)
         for value in (
             pixels.mean(1),
+            pixels.median(1).values,
             pixels.std(1),
             pixels.amin(1),
             pixels.amax(1),
