@@ -47,6 +47,7 @@ class Column:
         texts: different texts that are no numbers, with the first line of
             each; at most ``most`` and one more.
         infinite: line and text of the first number that is not finite.
+        missing: the words that stand where values are missing.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Column:
     forms: dict[Form, tuple[int, str]] = field(default_factory=dict)
     texts: dict[str, int] = field(default_factory=dict)
     infinite: tuple[int, str] | None = None
+    missing: set[str] = field(default_factory=set)
 
     def look(self, fields: Sequence[str], lines: Sequence[int]) -> None:
         """Count the fields of some rows.
@@ -69,7 +71,9 @@ class Column:
         """
         present = [text for text in fields if text not in MISSING_AS_WRITTEN]
         if self._look_fast(present):
-            self.n_missing += len(fields) - len(present)
+            if len(present) < len(fields):
+                self.n_missing += len(fields) - len(present)
+                self.missing |= MISSING_AS_WRITTEN.intersection(fields)
             return
         first = dict(zip(reversed(fields), reversed(lines), strict=True))
         for text, n in Counter(fields).items():
@@ -103,6 +107,7 @@ class Column:
         lower = text.lower()
         if lower in MISSING:
             self.n_missing += n
+            self.missing.add(text)
             return
         form = form_of(text)
         if form is not None:
@@ -254,6 +259,18 @@ class Column:
         return min(found, default=None)
 
 
+def check_decimal(decimal: object) -> None:
+    """Refuse what is not a decimal mark.
+
+    Raises:
+        DataError: it is neither of the two, nor None.
+    """
+    if decimal is not None and decimal not in list(CONTRADICTS):
+        raise DataError(
+            f"{one_line(decimal)} is not a decimal mark. --decimal takes . or ,"
+        )
+
+
 def settle_marks(
     columns: Iterable[Column], delimiter: str, given: str | None = None
 ) -> tuple[dict[str, str], list[str]]:
@@ -320,7 +337,7 @@ def _about_marks(
 def place(file: str, name: str, line: int | None = None) -> str:
     """Name a place in a file: the file, the line if known, and the column."""
     where = f", line {line}" if line else ""
-    return f'{file}{where}, column "{name}"'
+    return f"{file}{where}, column {in_quotes(name)}"
 
 
 def options_for(option: str, names: Sequence[str]) -> str:
@@ -336,7 +353,7 @@ def in_quotes(text: str) -> str:
 def listed(names: Sequence[str], most: int = 8) -> str:
     """List names in a sentence; of many, the first."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(in_quotes(name)[1:-1] for name in names[:most]) + more
 
 
 def only_dates(

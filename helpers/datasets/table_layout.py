@@ -193,7 +193,8 @@ def _find_header(
             'called "column 1", "column 2" and so on; --header says otherwise.'
         ]
     if any(
-        name in column for name, column in zip(first, columns, strict=False)
+        name and name in column
+        for name, column in zip(first, columns, strict=False)
     ):
         return False, [
             "words of its first line come again below it, so the columns are "

@@ -17,6 +17,7 @@ from helpers.datasets.table_columns import (
     NUMBER,
     TRUTH,
     Column,
+    check_decimal,
     in_quotes,
     listed,
     place,
@@ -96,6 +97,7 @@ def read_new_rows(
     Raises:
         DataError: a column is missing, or holds something else.
     """
+    check_decimal(decimal)
     has_header = columns.has_header if header is None else header
     if has_header:
         names = [feature.name for feature in features]
@@ -146,10 +148,16 @@ def _find_places(
 def _names_by_place(layout: Layout, columns: Columns) -> list[str]:
     """Name the columns as those of the training file, which had no names."""
     names = [f"column {number}" for number in range(1, columns.n_columns + 1)]
+    if columns.has_header:
+        raise DataError(
+            f"{layout.shown} is read without a header line, and the model was "
+            "trained on columns with names. Give it a first line with these, "
+            "and leave out --no-header."
+        )
     found = len(layout.names)
     if found == columns.n_columns - 1:  # without the label
         del names[columns.label_index]
-    elif found != columns.n_columns or columns.has_header:
+    elif found != columns.n_columns:
         raise DataError(
             f"{layout.shown} has {found} columns without names, and the "
             f"training file had {columns.n_columns}, with the label in place "

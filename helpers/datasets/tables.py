@@ -18,6 +18,8 @@ from helpers.datasets.table_columns import (
     NUMBER,
     TRUTH,
     Column,
+    check_decimal,
+    in_quotes,
     listed,
     only_dates,
     place,
@@ -53,7 +55,6 @@ from helpers.errors import DataError, one_line
 
 MOST_CATEGORIES = 50
 LEAST_ROWS = 5  # of which 80 percent are trained on, and one validates
-MARKS = (".", ",")
 
 
 class Prepared(NamedTuple):
@@ -179,10 +180,7 @@ def read_table(
         DataError: the file, a column or an option cannot be used.
     """
     check_task(task)
-    if decimal is not None and decimal not in MARKS:
-        raise DataError(
-            f"{one_line(decimal)} is not a decimal mark. --decimal takes . or ,"
-        )
+    check_decimal(decimal)
     if isinstance(max_categories, bool) or max_categories < 2:
         raise DataError(
             "--max-categories is how many different texts a column may have, "
@@ -224,7 +222,7 @@ def read_table(
         column = columns[index]
         raise _too_many(column, texts, index == target, [column.name]) from None
     where = place(layout.shown, layout.names[target])
-    labels, features = _with_labels(layout, where, values)
+    labels, features = _with_labels(layout, where, columns[target], values)
     return Table(
         layout, target, features, marks, decide_labels(labels, where, task)
     )
@@ -315,7 +313,7 @@ def _too_many(
 
 
 def _with_labels(
-    layout: Layout, where: str, values: list[Values]
+    layout: Layout, where: str, column: Column, values: list[Values]
 ) -> tuple[Values, list[Values]]:
     """Leave out the rows without a label; return labels and features."""
     labels = values[0].numbers
@@ -326,6 +324,10 @@ def _with_labels(
     if n_unknown:
         rows = "1 row has" if n_unknown == 1 else f"{n_unknown:,} rows have"
         left = "was" if n_unknown == 1 else "were"
-        layout.notes.append(f"{where}: {rows} no label and {left} left out.")
+        words = ", ".join(map(in_quotes, sorted(column.missing - {""})))
+        layout.notes.append(
+            f"{where}: {rows} no label{f' ({words})' if words else ''} and "
+            f"{left} left out."
+        )
         values = [v._replace(numbers=v.numbers[is_known]) for v in values]
     return values[0], values[1:]

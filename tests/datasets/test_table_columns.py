@@ -225,6 +225,7 @@ def test_missing_values(word, tmp_path):
 def test_rows_without_a_label(tmp_path):
     table = read(tmp_path, TABLE + "7,7,\n8,8,?\n")
     assert table.n_rows == N_ROWS and said(table.notes, "2 rows", '"y"')
+    assert said(table.notes, '("?")')
     one = read(tmp_path, TABLE.replace("0,0,0", "0,0,NA"))
     assert numbers(one)[0] == 1 and said(one.notes, "1 row has")
     empty = "a,y\n" + "1,\n2,NA\n" * 9

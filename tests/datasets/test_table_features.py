@@ -317,6 +317,15 @@ def test_new_rows_in_another_style(tmp_path):
     assert np.array_equal(x, prepared.x)
 
 
+def test_options_for_new_rows_that_cannot_be(tmp_path):
+    preparation = rides(tmp_path).preparation
+    not_read(preparation, tmp_path, RIDES, "header line", header=False)
+    for options in ({"decimal": ";"}, {"delimiter": ""}, {"encoding": "x"}):
+        with pytest.raises(DataError) as caught:
+            again(preparation, tmp_path, RIDES, **options)
+        assert f"--{next(iter(options))}" in assert_one_sentence(caught.value)
+
+
 def test_a_decimal_comma_is_remembered(tmp_path):
     text = RIDES.replace(",", ";").replace(".", ",")
     prepared = prepare(read(tmp_path, text, label="charge"), 24)
