@@ -267,7 +267,8 @@ def check_decimal(decimal: object) -> None:
     """
     if decimal is not None and decimal not in list(CONTRADICTS):
         raise DataError(
-            f"{one_line(decimal)} is not a decimal mark. --decimal takes . or ,"
+            f"{one_line(decimal)} is not a decimal mark. --decimal takes a dot "
+            "(.) or a comma (,)."
         )
 
 
