@@ -156,7 +156,8 @@ def looking(
     Args:
         seen: is filled.
         clearing: follows the gradients, if given.
-        at_prediction: called when the model has predicted.
+        at_prediction: called when the model has predicted, if the loss is a
+            function, into which nobody can hook.
         at_loss: called when a loss is about to be computed, if it is a module.
     """
     model, optimizer = seen.model, seen.optimizer
@@ -177,7 +178,8 @@ def looking(
 
         keep(model.register_forward_pre_hook(seen.before_forward))
         keep(model.register_forward_hook(seen.after_forward))
-        keep(model.register_forward_hook(lambda *_: at_prediction(seen)))
+        if not isinstance(seen.loss_fn, nn.Module):
+            keep(model.register_forward_hook(lambda *_: at_prediction(seen)))
         for handle in seen.follow_loss(at_loss):
             keep(handle)
         for module in model.modules():
