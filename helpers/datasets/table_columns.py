@@ -395,8 +395,8 @@ def too_many_categories(
     return DataError(
         f"{place(column.file, column.name)}: more than {column.most} different "
         f"texts, such as {examples}. As categories, each would need a weight "
-        "of its own. Leave the column out, "
-        f"{options_for('--ignore', unusable)}, or allow more with "
+        "of its own. Leave the column out "
+        f"({options_for('--ignore', unusable)}), or allow more with "
         "--max-categories."
     )
 

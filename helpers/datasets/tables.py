@@ -22,6 +22,7 @@ from helpers.datasets.table_columns import (
     in_quotes,
     listed,
     only_dates,
+    options_for,
     place,
     settle_marks,
     too_many_categories,
@@ -222,6 +223,7 @@ def read_table(
         column = columns[index]
         raise _too_many(column, texts, index == target, [column.name]) from None
     where = place(layout.shown, layout.names[target])
+    layout.notes += _about_row_numbers(values[1:], layout.shown)
     labels, features = _with_labels(layout, where, columns[target], values)
     return Table(
         layout, target, features, marks, decide_labels(labels, where, task)
@@ -310,6 +312,23 @@ def _too_many(
     if is_label:
         return too_many_classes(place(column.file, column.name), texts[0])
     return too_many_categories(column, texts, unusable)
+
+
+def _about_row_numbers(values: list[Values], file: str) -> list[str]:
+    """Name columns that count the rows, and tell nothing about new ones."""
+    names = [
+        v.name
+        for v in values
+        if v.kind == NUMBER
+        and bool((v.numbers[1:] == v.numbers[:-1] + 1).all())
+    ]
+    if not names:
+        return []
+    return [
+        f"{file}: every row is one more than the row before in "
+        f"{listed(names)}. If that only numbers the rows, leave it out: "
+        f"{options_for('--ignore', names)}."
+    ]
 
 
 def _with_labels(

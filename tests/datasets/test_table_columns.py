@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from helpers.datasets.table_columns import Column
 from helpers.datasets.table_words import Form, form_of, is_date, to_number
 from tests.datasets.tables import (
     N_ROWS,
@@ -198,6 +199,9 @@ def test_a_late_number_decides(tmp_path):
     rows[0], rows[-1] = '"1,5"', '"1.5"'
     text = "a,y\n" + "".join(f"{r},{i % 2}\n" for i, r in enumerate(rows))
     refused(tmp_path, text, "line 70002")
+    rows = ["1234"] * 70_000 + ['"1,234"']
+    text = "a,y\n" + "".join(f"{r},{i % 2}\n" for i, r in enumerate(rows))
+    assert numbers(read(tmp_path, text))[-1] == 1.234
 
 
 # -------------------------------------------------- values that are not there
@@ -278,6 +282,14 @@ def test_too_many_words(tmp_path):
     for most in (1, 0, -1, True):
         with pytest.raises(Exception, match="2 or more"):
             read(tmp_path, text, max_categories=most)
+
+
+def test_a_column_keeps_few_of_its_texts():
+    column = Column("a", "some.csv", most=50)
+    for start in range(0, 9000, 100):
+        lines = range(start, start + 100)
+        column.look([f"name {line}" for line in lines], lines)
+    assert column.n_others == 9000 and len(column.texts) == 51
 
 
 def test_everything_that_has_to_go_is_named_at_once(tmp_path):
