@@ -335,7 +335,7 @@ def convolved(batch: torch.Tensor, maps: torch.Tensor):
         maps: [B, F, H', W'].
     """
     n_images, n_maps = maps.shape[:2]
-    figure = Figure(figsize=(FULL, 0.95 * n_images + 1.25))
+    figure = Figure(figsize=(FULL, 0.95 * n_images + 1.45))
     # a column of air between before and after
     every = figure.subplots(
         n_images, n_maps + 2, width_ratios=[1, 0.7, *[1] * n_maps]
@@ -348,19 +348,21 @@ def convolved(batch: torch.Tensor, maps: torch.Tensor):
         for axes, one in zip(every[row, 2:], made, strict=True):
             _show(axes, one)
             axes.images[0].set(cmap="PuOr", clim=(-high, high))
+    height, width = maps.shape[2:]
+    how = {"weight": "normal", "size": 9.5, "loc": "center"}
     for place, axes in enumerate(every[0, 2:]):
-        axes.set_title(f"map {place}", weight="normal", size=9.5, loc="center")
-    every[0, 0].set_title("before", weight="normal", size=9.5, loc="center")
+        axes.set_title(f"map {place}, {height} x {width}", **how)
+    size = f"{batch.shape[2]} x {batch.shape[3]}"
+    every[0, 0].set_title(f"before, {size}", **how)
+    figure.supxlabel("purple: above 0, orange: below 0", fontsize=9.5)
     every[n_images // 2, 1].text(0.5, 0.5, "→", size=18, ha="center")
     before, after = shape_of(batch), shape_of(maps)
     title = f"A convolution turns {before} into {after}"
     figure.suptitle(title, weight="bold", fontsize=12, x=0.02, ha="left")
-    height, width = maps.shape[2:]
     return figure, (
-        f"{n_images} rows. In each, an image of {batch.shape[2]} x "
-        f"{batch.shape[3]} pixels on the left, and {n_maps} feature maps of "
-        f"{height} x {width} on the right, purple where a value is above 0 and "
-        "orange where it is below. The stroke of the digit shows in each."
+        f"{n_images} rows. In each, an image of {size} pixels on the left, and "
+        f"{n_maps} feature maps of {height} x {width} on the right, purple where "
+        "a value is above 0 and orange where it is below."
     )
 
 

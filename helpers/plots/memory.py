@@ -112,7 +112,11 @@ def strides(tensor: torch.Tensor, view: torch.Tensor):
             f"{name} has shape {shape_of(matrix)} and strides ({down}, "
             f"{right}), and reads the places {listed(hops)}"
         )
-    label(axes, (FULL / 2, 3.3), "the same memory, and how a reader hops in it")
+    label(
+        axes,
+        (FULL / 2, 3.3),
+        "the same memory, with the places in order of reading",
+    )
     return figure, (
         f"Two matrices over one storage of {storage.size} numbers: "
         f"{'; '.join(said)}."
