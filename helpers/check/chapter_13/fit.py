@@ -20,7 +20,7 @@ RAN = {
     "swapped": lambda s: torch.equal(s.diary.losses[0][0], s.first_y),
     "no_train_mode": lambda s: not any(mode for mode, _ in s.train),
     "train_mode_once": lambda s: not all(mode for mode, on in s.train if on),
-    "no_eval_mode": lambda s: any(mode for mode, _ in s.valid),
+    "no_eval_mode": lambda s: any(some for some, _ in s.valid),
     "trains_on_validation": lambda s: s.steps > s.right_steps,
     "other_number_of_steps": lambda s: s.steps != s.right_steps,
     "records_validation": lambda s: any(on for _, on in s.valid),
@@ -77,6 +77,12 @@ def _judge_run(answer, seed: int, epochs: int) -> None:
     loaders = make_loaders(seed)
     bench, twin = Bench(seed), Bench(seed)
     bench.model.train(seed == 5)  # as whatever came before left it
+    in_part: list[bool] = []  # whether some layer was in train mode
+
+    def note(model, _inputs):
+        in_part.append(any(m.training for m in model.modules()))
+
+    bench.model.register_forward_pre_hook(note)
     with torch.enable_grad():
         right = right_run(twin, *loaders, epochs)
         result = call(answer, epochs, *bench.parts, *loaders, shown=CALL)
@@ -85,6 +91,7 @@ def _judge_run(answer, seed: int, epochs: int) -> None:
     _judge_what_ran(
         bench,
         loaders,
+        in_part,
         right_steps=epochs * n[0],
         still=still,
         right_parameters=twin.parameters(),
@@ -101,20 +108,22 @@ def _flat(seen) -> list:
     return [value for one in seen.result for value in one]
 
 
-def _judge_what_ran(bench: Bench, loaders, **more) -> None:
+def _judge_what_ran(bench: Bench, loaders, in_part, **more) -> None:
     """Look at the diary: which pass was in which mode, and recorded."""
     diary = bench.diary
     own = set(loaders[0].dataset.tensors[0][:, 0].tolist())
-    passes = zip(diary.inputs, diary.modes, diary.recorded, strict=True)
-    parts: dict[bool, list] = {True: [], False: []}
-    for x, mode, recorded in passes:
-        parts[x[0, 0].item() in own].append((mode, recorded))
+    train, valid = [], []
+    for k, x in enumerate(diary.inputs):
+        if x[0, 0].item() in own:
+            train.append((diary.modes[k], diary.recorded[k]))
+        else:
+            valid.append((in_part[k], diary.recorded[k]))
     judge(
         RAN,
         Seen(
             diary=diary,
-            train=parts[True],
-            valid=parts[False],
+            train=train,
+            valid=valid,
             steps=diary.events.count("step"),
             first_y=next(iter(loaders[0]))[1],
             gradients_add_up="zero" not in diary.events

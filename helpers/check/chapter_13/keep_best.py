@@ -1,6 +1,7 @@
 """Exercise 13.4: a callback that keeps the best weights."""
 
 import copy
+import inspect
 
 import torch
 from torch import nn
@@ -68,8 +69,9 @@ def keep_best(answer):
 
 def _make(answer):
     keeper = call(answer, shown=CALL)
-    names = [n for n in dir(keeper) if callable(getattr(keeper, n, None))]
-    own = [name for name in names if not name.startswith("_")]
+    own = [name for name in dir(keeper) if not name.startswith("_")]
+    # a property may not be ready before a fit: look without calling it
+    own = [n for n in own if callable(inspect.getattr_static(keeper, n, None))]
     seen = Seen(
         keeper=keeper,
         hooks=[name for name in own if name in HOOKS],

@@ -27,9 +27,9 @@ PAIR = {
 }
 TRAINED = {
     "other_model.training": lambda s: not s.diary.inputs,
+    "other_loss.training": lambda s: "loss" not in s.diary.events,
     "only_measures": lambda s: "backward" not in s.diary.events,
     "no_train_mode": lambda s: not all(s.diary.modes),
-    "other_loss.training": lambda s: "loss" not in s.diary.events,
     "swapped.training": lambda s: s.diary.losses[0][0] is s.y,
     "no_step": lambda s: "step" not in s.diary.events,
     "step_first": lambda s: not s.diary.has("backward", "step"),
