@@ -5,6 +5,7 @@ and how loudly it is learned, except for the seed, which decides all that is
 random. A source says which table is read, and how.
 """
 
+import codecs
 import dataclasses
 import difflib
 import math
@@ -15,6 +16,8 @@ from typing import Annotated, Any, ClassVar
 
 import tyro
 
+from helpers.datasets.table_delimiters import DELIMITERS
+from helpers.datasets.tables import MOST_CATEGORIES
 from helpers.errors import CourseError, one_line
 
 MOST = 1_000_000  # of epochs, and of rows in a batch
@@ -289,13 +292,30 @@ class Source:
     """Columns to leave out, by name or number."""
     categorical: Annotated[tuple[str, ...], hint("COLUMN ...", "none")] = ()
     """Columns whose numbers are names, such as postcodes."""
-    max_categories: int = 50
+    max_categories: int = MOST_CATEGORIES
     """A text column with more values than this is refused."""
 
     def __post_init__(self):
         if self.task is not None:
             check_choice("task", self.task, ("classification", "regression"))
-        check_whole("max_categories", self.max_categories, 1, 10_000)
+        if self.delimiter is not None and len(self.delimiter) != 1:
+            check_choice("delimiter", self.delimiter, DELIMITERS.values())
+        if self.decimal is not None:
+            check_choice("decimal", self.decimal, (".", ","))
+        if self.encoding is not None:
+            _check_encoding(self.encoding)
+        check_whole("max_categories", self.max_categories, 2, 10_000)
+
+
+def _check_encoding(name: str) -> None:
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise OptionError(
+            "--encoding should be one that Python knows, such as utf-8, utf-16 "
+            f"or cp1252, and is {one_line(name)}."
+            f"{near(name, ('utf-8', 'utf-16', 'cp1252', 'latin-1'))}"
+        ) from None
 
 
 # -------------------------------------------------------------------- tasks
