@@ -16,6 +16,10 @@ COMMANDS = {
         "helpers.launching.predict",
         "predict with a model that `train` left",
     ),
+    "sweep": (
+        "helpers.launching.sweep",
+        "train every combination of some options, side by side",
+    ),
     "progress": (
         "helpers.practice.progress_table",
         "show which exercises and questions are solved",

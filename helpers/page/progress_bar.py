@@ -28,7 +28,7 @@ def progress(steps: Iterable, description: str = "epochs") -> Iterable:
     step gets none: training one epoch at a time would leave a thousand
     widgets behind in the page.
     """
-    if _is_off() or (isinstance(steps, Sized) and len(steps) < 2):
+    if is_off() or (isinstance(steps, Sized) and len(steps) < 2):
         return steps
     return _make_bar(steps, desc=description)
 
@@ -46,7 +46,7 @@ def progress_in_bytes(
         n_bytes: how many there will be in all.
         n_before: how many of them are there already.
     """
-    if _is_off():
+    if is_off():
         yield from chunks
         return
     with _make_bar(
@@ -61,7 +61,8 @@ def progress_in_bytes(
             bar.update(len(chunk))
 
 
-def _is_off() -> bool:
+def is_off() -> bool:
+    """Tell whether what is shown while work goes on is turned off."""
     # tqdm heeds this variable in a terminal, and not in a page
     return os.environ.get("TQDM_DISABLE", "") not in ("", "0")
 
