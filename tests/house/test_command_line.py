@@ -62,3 +62,15 @@ def test_nothing_else_is_run_as_a_program():
 def test_commands_lead_to_modules_with_main():
     for module, _ in command_line.COMMANDS.values():
         assert callable(importlib.import_module(module).main)
+
+
+def test_ctrl_c_ends_any_command_without_a_traceback(monkeypatch, capsys):
+    """Also while torch is being imported, which takes seconds."""
+
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", stopped)
+    assert command_line.main(["progress"]) == 130
+    said = capsys.readouterr().err
+    assert said == "Stopped by Ctrl-C.\n"

@@ -27,6 +27,7 @@ from tests.launching.running import (
     listing,
     new_name,
     predicted,
+    start,
     state,
     trained,
 )
@@ -420,3 +421,13 @@ def test_while_it_trains_a_prediction_can_be_made(capsys, runs, tmp_path):
     assert answer(capsys, name, "--input", 0)["epochs"] == 1
     trained(capsys, "line", "--n-epochs", 2, "--run-name", name)
     assert answer(capsys, name, "--input", 0)["epochs"] == 2
+
+
+def test_output_that_nobody_reads_is_no_traceback(runs):
+    """As with ``| head``."""
+    program = start("predict", runs["digits"])
+    program.stdout.close()
+    said = program.stderr.read()
+    program.stderr.close()
+    assert program.wait(timeout=60) == 1
+    assert said == ""
