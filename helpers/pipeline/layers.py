@@ -50,7 +50,7 @@ class Layers:
     def follow(self, model: nn.Module) -> Iterator[Any]:
         """Hook into those layers that tell, and yield the handles."""
         x, y = self.seen.x, self.seen.y
-        if not isinstance(x, torch.Tensor) or x.is_meta:
+        if not isinstance(x, torch.Tensor) or x.layout is not torch.strided:
             return
         n_axes = x.ndim - 1
         is_few = n_axes in (1, 2, 3) and isinstance(y, torch.Tensor) and y.ndim
@@ -102,9 +102,12 @@ def may_be_pixels(x: torch.Tensor) -> bool:
 def are_unscaled(values: torch.Tensor, lowest_top: int = LOWEST_TOP) -> bool:
     """Tell whether values are whole numbers up to 255, and not small ones."""
     values = values.detach()[:FEW_ROWS]
-    if not values.numel():
+    if not values.numel() or values.is_complex():
         return False
-    low, high = (float(value) for value in values.aminmax())
+    try:
+        low, high = (float(value) for value in values.aminmax())
+    except RuntimeError:  # inside vmap, for instance, no value can be read
+        return False
     if not (low >= 0 and lowest_top < high <= HIGHEST_TOP):
         return False
     is_whole = not values.is_floating_point()

@@ -91,6 +91,17 @@ class RowByRow(nn.Module):
         return self.head(torch.stack(images).flatten(1))
 
 
+class RowsByVmap(nn.Module):
+    """A layer that is called inside vmap."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 4)
+
+    def forward(self, x):
+        return torch.vmap(self.layer)(x)
+
+
 class Focal(nn.Module):
     def __init__(self):
         super().__init__()
@@ -225,6 +236,16 @@ class Lazy(IterableDataset):
 
     def __iter__(self):
         return zip(ROWS, Y, strict=True)
+
+
+class Pieces:
+    """Batches that somebody made."""
+
+    def __init__(self, batches):
+        self.batches = list(batches)
+
+    def __iter__(self):
+        return iter(self.batches)
 
 
 # Labels of which some are out of range and never come up, or come otherwise.
@@ -484,6 +505,14 @@ ZOO = {
     "a model that takes bytes": lambda: (
         configure(nn.Sequential(Apply(lambda x: x / 255), network())),
         loader(PIXELS.to(torch.uint8)),
+    ),
+    "pixels seen by vmap only": lambda: (
+        configure(RowsByVmap(), lr=1e-6),
+        loader(PIXELS.flatten(1)),
+    ),
+    "sparse features": lambda: (
+        configure(nn.Linear(64, 4)),
+        Pieces((x.to_sparse(), y) for x, y in loader()),
     ),
     "bytes as tokens": lambda: (
         configure(
