@@ -134,7 +134,7 @@ def find_layout(
     first_rows = [fields for _, fields in itertools.islice(rows, N_LOOKED_AT)]
     shown = display_path(path)
     if not first_rows:
-        raise DataError(f"{shown} has no rows.")
+        raise DataError(f"{shown} has no rows, and no names of columns either.")
     n_columns = len(first_rows[0])
     _check_width(first_rows, shown, mark, given or announced, expected)
     if header is None:

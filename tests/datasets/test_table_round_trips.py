@@ -1,6 +1,7 @@
 """Random tables, written in many dialects, are read as what they were."""
 
 import csv
+import json
 import subprocess
 import sys
 import textwrap
@@ -8,8 +9,10 @@ import textwrap
 import numpy as np
 import pytest
 
+from helpers.datasets.table_features import Preparation
 from helpers.datasets.tables import read_table
-from tests.tools import ROOT
+from helpers.errors import DataError
+from tests.tools import ROOT, assert_one_sentence
 
 N_TABLES = 60
 TEXTS = ["red", "dark blue", 'a "b"', "c,d", "e;f", "two\nlines", "ü", "x|y"]
@@ -107,6 +110,61 @@ def test_a_random_table(seed, tmp_path):
     prepared = table.prepare(range(n // 2))
     x, _ = prepared.preparation.read(path)
     assert np.array_equal(x, prepared.x) and np.isfinite(x).all()
+
+
+# ------------------------------------------------------------------- damage
+
+PIECES = [
+    *(b",", b";", b"\t", b'"', b'""', b"\n", b"\r", b" ", b"\0", b"\xff"),
+    *(b"1", b"-", b".", b"1,234", b"1.234.567", b"1e400", b"9" * 400),
+    *(b"inf", b"nan", b"?", b"true", b"2024-01-01", b"x" * 200),
+]
+
+
+def damaged(content, generator):
+    """Insert, overwrite, delete or cut at random places."""
+    content = bytearray(content)
+    for _ in range(int(generator.integers(1, 4))):
+        place = int(generator.integers(len(content) + 1))
+        piece = PIECES[generator.integers(len(PIECES))]
+        length = int(generator.integers(1, 40))
+        kind = generator.integers(20)
+        if kind < 8:
+            content[place:place] = piece
+        elif kind < 14:
+            content[place : place + len(piece)] = piece
+        elif kind < 19:
+            del content[place : place + length]
+        else:
+            del content[max(place, 10) :]
+    return bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_damaged_table_is_read_or_refused_in_a_sentence(seed, tmp_path):
+    generator = np.random.default_rng(seed)
+    rows = (
+        f"{i},5;{i % 7};{'uvw'[i % 3]};{i % 2 == 0};{i % 3}\n"
+        for i in range(50)
+    )
+    whole = ("a;b;c;d;y\n" + "".join(rows)).encode()
+    path = tmp_path / "damaged.csv"
+    n_read = 0
+    for _ in range(80):
+        path.write_bytes(damaged(whole, generator))
+        try:
+            table = read_table(path, "y")
+            prepared = table.prepare(range(table.n_rows // 2))
+        except DataError as error:
+            assert "damaged.csv" in assert_one_sentence(error)
+            continue
+        n_read += 1
+        assert np.isfinite(prepared.x).all() and np.isfinite(prepared.y).all()
+        assert len(prepared.x) == len(prepared.y) == table.n_rows
+        plain = json.loads(json.dumps(prepared.preparation.to_plain()))
+        x, _ = Preparation.from_plain(plain).read(path)
+        assert len(x) >= table.n_rows
+    assert 5 < n_read < 75
 
 
 # ------------------------------------------------------------------- memory
