@@ -1,4 +1,4 @@
-"""Digits at random places in larger pictures, and pictures with mixed pixels.
+"""Digits at random places in larger pictures, and pictures with shuffled pixels.
 
 Two ways to make the digits harder, for the question what a convolution knows:
 where a digit is should not matter, and which pixels are neighbours should.
@@ -45,7 +45,7 @@ def place_digits(
 
 
 def shuffle_pixels(images: np.ndarray, seed: int = SEED) -> np.ndarray:
-    """Mix the pixels of all images in one and the same way.
+    """Shuffle the pixels of all images in one and the same way.
 
     Args:
         images: [N, height, width].

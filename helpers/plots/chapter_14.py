@@ -93,11 +93,11 @@ def image_and_batch(image, batch: torch.Tensor, names: Sequence[str]):
 
 @picture
 def placed_digits(placed: np.ndarray, shuffled: np.ndarray, labels):
-    """Draw pictures with digits in them, and the same with mixed pixels.
+    """Draw pictures with digits in them, and the same with shuffled pixels.
 
     Args:
         placed: [n, H, W], eight of them.
-        shuffled: the same pictures, mixed.
+        shuffled: the same pictures, shuffled.
         labels: the digit in each [n].
     """
     figure = Figure(figsize=(FULL, 2.9))
@@ -107,7 +107,7 @@ def placed_digits(placed: np.ndarray, shuffled: np.ndarray, labels):
     for axes, label_ in zip(panels[1], labels, strict=True):
         axes.set_xlabel(f"label {label_}", fontsize=SMALL)
     for axes, name in zip(
-        panels[:, 0], ("as they are", "pixels mixed"), strict=True
+        panels[:, 0], ("as they are", "pixels shuffled"), strict=True
     ):
         axes.set_ylabel(name, fontsize=SMALL)
     _title(figure, "Above and below: the same values, in other places")
@@ -115,7 +115,7 @@ def placed_digits(placed: np.ndarray, shuffled: np.ndarray, labels):
     return figure, (
         f"{len(placed)} pictures of {side} x {side} pixels, each with a digit "
         "of 8 x 8 somewhere in it. Below each the same picture with its pixels "
-        "mixed, all in one way: dark points all over, and no stroke is left."
+        "shuffled, all in one way: dark points all over, no stroke is left."
     )
 
 

@@ -1,4 +1,4 @@
-"""Placed digits and mixed pixels: nothing is lost, and seeds decide."""
+"""Placed digits and shuffled pixels: nothing is lost, and seeds decide."""
 
 import numpy as np
 import pytest
@@ -41,12 +41,12 @@ def test_an_image_that_does_not_fit_is_refused():
         place_digits(IMAGES, size=7)
 
 
-def test_all_images_are_mixed_in_one_way():
-    mixed = shuffle_pixels(IMAGES)
-    assert mixed.shape == IMAGES.shape
+def test_all_images_are_shuffled_in_one_way():
+    shuffled = shuffle_pixels(IMAGES)
+    assert shuffled.shape == IMAGES.shape
     numbers = np.arange(48).reshape(1, 8, 6)
     order = shuffle_pixels(numbers).ravel()
     assert sorted(order) == list(range(48))
     assert (order != np.arange(48)).mean() > 0.8
     flat = IMAGES.reshape(200, -1)
-    assert (mixed.reshape(200, -1) == flat[:, order]).all()
+    assert (shuffled.reshape(200, -1) == flat[:, order]).all()
