@@ -361,8 +361,8 @@ def convolved(batch: torch.Tensor, maps: torch.Tensor):
     figure.suptitle(title, weight="bold", fontsize=12, x=0.02, ha="left")
     return figure, (
         f"{n_images} rows. In each, an image of {size} pixels on the left, and "
-        f"{n_maps} feature maps of {height} x {width} on the right, purple where "
-        "a value is above 0 and orange where it is below."
+        f"{n_maps} feature maps of {height} x {width} on the right, purple "
+        "where a value is above 0 and orange where it is below."
     )
 
 
