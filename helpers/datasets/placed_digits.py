@@ -1,4 +1,4 @@
-"""Digits at random places in larger pictures, and pictures with shuffled pixels.
+"""Digits at random places in larger pictures, and shuffled pixels.
 
 Two ways to make the digits harder, for the question what a convolution knows:
 where a digit is should not matter, and which pixels are neighbours should.

@@ -37,7 +37,7 @@ def test_a_picture_of_the_same_size_changes_nothing():
 
 
 def test_an_image_that_does_not_fit_is_refused():
-    with pytest.raises(DataError, match="8 x 6 do not fit .* at least 8"):
+    with pytest.raises(DataError, match=r"8 x 6 do not fit .* at least 8"):
         place_digits(IMAGES, size=7)
 
 
