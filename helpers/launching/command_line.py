@@ -6,6 +6,7 @@ the typed ones, which come last, count.
 """
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -128,12 +129,17 @@ def _typed_before(
     words: list[str],
 ) -> tuple[argparse.Namespace, dict[str, Any]]:
     """Find what decides which defaults count, before the rest is read."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        add_help=False, allow_abbrev=False, exit_on_error=False
+    )
     for name in ("--config", "--data"):
         parser.add_argument(name, nargs="?")
     parser.add_argument("--run-name", "--run_name", nargs="?")
     parser.add_argument("--resume", action="store_true")
-    before, _ = parser.parse_known_args(words)
+    try:
+        before, _ = parser.parse_known_args(words)
+    except argparse.ArgumentError:  # tyro will say it
+        before, _ = parser.parse_known_args([])
     if before.config is None:
         return before, {}
     return before, _read_config(Path(before.config))
@@ -244,6 +250,16 @@ def _as_option(name: str, value: Any, default: Any, file: str) -> list[str]:
     if is_list:
         return [option(name), *map(str, items)] if items else []
     return [f"{option(name)}={value}"]
+
+
+def show_any_letter() -> None:
+    """Let the output replace a letter that this terminal does not have.
+
+    A table may hold names in any script, and a training run must not end
+    because one of them cannot be printed.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _listed(names: Any) -> str:

@@ -16,7 +16,7 @@ import torch
 import tyro
 
 from helpers.errors import CourseError
-from helpers.launching.command_line import read_with_tyro
+from helpers.launching.command_line import read_with_tyro, show_any_letter
 from helpers.launching.inputs import read_inputs
 from helpers.launching.options import OptionError, hint, said_by
 from helpers.launching.predicting import (
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: 0 after help, 2 after options that make no sense.
     """
     words = list(sys.argv[2:] if arguments is None else arguments)
+    show_any_letter()
     request = read_with_tyro(Request, PROGRAM, words)
     torch.set_num_threads(1)
     try:

@@ -23,7 +23,11 @@ from helpers.errors import (
     DivergenceError,
     RunNameError,
 )
-from helpers.launching.command_line import PROGRAM, read_options
+from helpers.launching.command_line import (
+    PROGRAM,
+    read_options,
+    show_any_letter,
+)
 from helpers.launching.interruptions import Interruptions, interruptible
 from helpers.launching.options import OptionError, Options, Table, said_by
 from helpers.launching.run_files import (
@@ -49,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: 0 after help, 2 after options that make no sense.
     """
     words = list(sys.argv[2:] if arguments is None else arguments)
+    show_any_letter()
     run = Run(words)
     with warnings.catch_warnings(), interruptible() as arrived:
         # what torch plans for its next release is not for who trains
@@ -91,6 +96,8 @@ class Run:
         self.options = options = read_options(self.words)
         settings = options.settings
         torch.set_num_threads(settings.n_threads)
+        # the same bits each time on a GPU as well
+        torch.backends.cudnn.deterministic = True
         try:
             self.device = find_device(settings.device)
         except DeviceError as error:

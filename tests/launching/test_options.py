@@ -50,6 +50,8 @@ def refused(capsys, *words):
         (["--n-epoch", "1"], ["--n-epoch", "Perhaps you meant", "--n-epochs"]),
         (["--dropp-last"], ["--dropp-last", "Perhaps", "--drop-last"]),
         (["extra"], ["extra", "Unrecognized"]),
+        (["--resume=yes"], ["Unrecognized", "yes"]),
+        (["--config"], ["--config", "Missing value"]),
     ],
     ids=" ".join,
 )

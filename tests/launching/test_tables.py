@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 
 import numpy as np
@@ -17,6 +18,7 @@ from tests.launching.running import (
     listing,
     new_name,
     predicted,
+    start,
     state,
     trained,
 )
@@ -274,3 +276,20 @@ def test_a_file_of_options_may_hold_all(capsys, table, tmp_path):
     about = json.loads((run_folder(name) / "hparams.json").read_text())
     assert about["source"]["ignore"] == ["city"]
     assert "is finished" in trained(capsys, "--config", path).out
+
+
+def test_a_terminal_without_the_letters_of_a_table_ends_nothing(table):
+    """The class is called Größe, and this output knows ASCII alone."""
+    name = new_name()
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for words in (
+        ("train", "table", "--data", table, "--label", "pet"),
+        ("predict", name, "--input", table),
+    ):
+        more = ()
+        if words[0] == "train":
+            more = ("--n-epochs", 30, "--run-name", name)
+        program = start(*words, *more, env=environment)
+        out, err = program.communicate(timeout=120)
+        assert program.returncode == 0, err
+        assert "Gr\\xf6\\xdfe" in out
