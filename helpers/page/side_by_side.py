@@ -21,6 +21,19 @@ SIZE = 11  # pixels: of code, so that three columns fit beside each other
 EM = 0.6  # the width of a letter, in sizes of the font
 FURTHER = 2.4  # ems: how far a line goes on to the right where it is broken
 
+# What the lines of a training loop do, for `show_side_by_side`: a line belongs
+# to the first job whose pattern it fits.
+LOOP_JOBS = {
+    "mode, recording": r"\.(train|eval)\(\)|no_grad",
+    "loss of a batch": r"(loss_func|loss_fn|step_fn)\((model|yhat|x_)"
+    r"|= model\(|(?<!def )loss_batch\(",
+    "update": r"backward|step\(\)|zero_grad|opt is not",
+    "mean of an epoch": r"total|count|n_rows",
+    "record": r"append|losses = ",
+    "what callbacks add": r"call\(|callback|stop|hook|def (before|after)_"
+    r"|wait|best",
+}
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
