@@ -34,6 +34,17 @@ class Expected:
     least: int = 2
     delimiter: str | None = None
 
+    def count_in(self, first: Sequence[str]) -> int:
+        """Count the names that stand in a first row.
+
+        A number that may be that of a column is none of them: a first row of
+        values may hold it.
+        """
+        found = {" ".join(text.split()) for text in first}
+        numbers = {str(number) for number in range(1, len(first) + 1)}
+        names = {" ".join(name.split()) for name in self.names}
+        return len(found & (names - numbers))
+
 
 def check_delimiter(delimiter: object) -> str:
     r"""Return the character that a reader gave, or named.
@@ -129,7 +140,6 @@ def _score(
     if not rows:
         return 0, False, False, 0.0, 0.0, 0
     n_columns, n_usual = Counter(map(len, rows)).most_common(1)[0]
-    first = [" ".join(text.split()) for text in rows[0]]
     others = [other for other in DELIMITERS if other != mark]
     fields = [text for row in rows for text in row]
     n_tidy = sum(
@@ -138,7 +148,7 @@ def _score(
         for text in fields
     )
     return (
-        len(set(first) & set(expected.names)),
+        expected.count_in(rows[0]),
         n_columns >= expected.least,
         mark == expected.delimiter,
         n_usual / len(rows),

@@ -138,7 +138,7 @@ def find_layout(
     n_columns = len(first_rows[0])
     _check_width(first_rows, shown, mark, given or announced, expected)
     if header is None:
-        header, note = _find_header(first_rows, expected.names)
+        header, note = _find_header(first_rows, expected)
         notes += [f"{shown}: {sentence}" for sentence in note]
     names = _names(first_rows[0] if header else [""] * n_columns)
     return Layout(path, encoding, mark, skip, header, names, notes)
@@ -174,12 +174,12 @@ def _check_width(
 
 
 def _find_header(
-    rows: Sequence[Sequence[str]], known: Sequence[str]
+    rows: Sequence[Sequence[str]], expected: Expected
 ) -> tuple[bool, list[str]]:
     """Tell whether the first row names the columns; return a sentence too."""
-    first, *others = ([text.strip() for text in row] for row in rows)
-    if any(name.strip() in first for name in known):
+    if expected.count_in(rows[0]):
         return True, []
+    first, *others = ([text.strip() for text in row] for row in rows)
     columns = list(
         zip(*(r for r in others if len(r) == len(first)), strict=False)
     )
@@ -263,7 +263,7 @@ def find_column(layout: Layout, wanted: object, option: str) -> int:
         )
     if found and not isinstance(wanted, int):
         return found[0]
-    if text.removeprefix("-").isdecimal() and not isinstance(wanted, bool):
+    if _is_whole(text) and not isinstance(wanted, bool):
         number = int(text)
         if number and -len(names) <= number <= len(names):
             return number - 1 if number > 0 else number + len(names)
@@ -273,6 +273,10 @@ def find_column(layout: Layout, wanted: object, option: str) -> int:
             f"{len(names)}."
         )
     raise DataError(_about_missing_column(layout, text, option))
+
+
+def _is_whole(text: str) -> bool:
+    return text.removeprefix("-").isdecimal() and len(text) < 10
 
 
 def _about_missing_column(layout: Layout, text: str, option: str) -> str:

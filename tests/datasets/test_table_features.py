@@ -258,6 +258,18 @@ def test_one_row_of_one_column(tmp_path):
         assert x[0, 0] == pytest.approx((7 - mean) / spread)
 
 
+def test_one_column_of_decimal_commas(tmp_path):
+    text = "a;y\n" + "".join(f"{i},5;{i % 2}\n" for i in range(20))
+    preparation = prepare(read(tmp_path, text)).preparation
+    x, _ = again(preparation, tmp_path, "a\n1,5\n2,5\n")
+    assert x.shape == (2, 1)
+    headless = text.split("\n", 1)[1]
+    preparation = prepare(read(tmp_path, headless, label=2)).preparation
+    x, _ = again(preparation, tmp_path, "1,5\n2,5\n")
+    mean, spread = preparation.features[0][3:]
+    assert x[:, 0] == pytest.approx([(v - mean) / spread for v in (1.5, 2.5)])
+
+
 def test_unseen_and_missing_values_in_new_rows(tmp_path):
     preparation = rides(tmp_path).preparation
     names = ("km", "bike = new", "bike = old", "bike is missing", "rain")

@@ -102,6 +102,11 @@ def test_without_a_header(tmp_path):
     assert said(table.notes, "column 1", "--header")
     assert read(tmp_path, HEADLESS, label="-1").label == "column 3"
     refused(tmp_path, HEADLESS, "no header line", "--header")
+    # the number of the label column may be a value of the first row
+    table = read(tmp_path, "3,3,1\n" + HEADLESS, label="3")
+    assert table.n_rows == N_ROWS + 1 and table.label == "column 3"
+    years = TABLE.replace("a,b,y", "2019,2020,2021")
+    assert read(tmp_path, years, label="2021").n_rows == N_ROWS
 
 
 def test_a_header_that_is_given_or_taken_away(tmp_path):
@@ -148,6 +153,7 @@ def test_the_label_by_name_or_number(label, tmp_path):
         (None, ["--label"]),
         (True, ["--label"]),
         ("y\nz", ["--label"]),
+        ("9" * 5000, ["--label"]),
     ],
 )
 def test_a_label_column_that_is_not_there(label, words, tmp_path):
