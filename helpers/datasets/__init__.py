@@ -1,8 +1,10 @@
 """Data: drawn by formula, read from a file, or downloaded first.
 
-One file per dataset (``line``, ``rides``, ``digits``, ``fashion_mnist``) or per
-way of getting one: CSV rows, IDX files, downloads. What splits, batches or
-scales data for training belongs in `helpers.data_preparation`.
+One file per dataset (``line``, ``rides``, ``digits``, ``fashion_mnist``,
+``mnist_1d``, ``letters``) or per way of getting one: CSV rows, IDX files,
+downloads. ``tables`` reads anybody's CSV file, with one file ``table_...`` for
+each step on the way from its bytes to features. What splits or batches data for
+training belongs in `helpers.data_preparation`.
 """
 
 from helpers.datasets.csv_rows import CSVDataset
