@@ -391,11 +391,13 @@ def too_many_categories(
         texts: some of its texts.
         unusable: the names of all columns that have to be left out.
     """
-    examples = ", ".join(map(in_quotes, list(texts)[:2]))
+    texts = list(texts)
+    examples = ", ".join(map(in_quotes, texts[:2]))
+    line = column.texts.get(texts[-1])  # of one that is too many
     return DataError(
-        f"{place(column.file, column.name)}: more than {column.most} different "
-        f"texts, such as {examples}. As categories, each would need a weight "
-        "of its own. Leave the column out "
+        f"{place(column.file, column.name, line)}: more than {column.most} "
+        f"different texts, such as {examples}. As categories, each would need "
+        "a weight of its own. Leave the column out "
         f"({options_for('--ignore', unusable)}), or allow more with "
         "--max-categories."
     )

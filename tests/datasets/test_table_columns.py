@@ -273,7 +273,7 @@ def test_yes_and_no_become_a_number(pair, tmp_path):
 
 def test_too_many_words(tmp_path):
     text = column([f"name {i}" for i in range(51)])
-    words = ('column "a"', "more than 50", '"name 0"', "--ignore a")
+    words = ('line 52, column "a"', "more than 50", '"name 0"', "--ignore a")
     refused(tmp_path, text, *words)
     assert read(tmp_path, text, max_categories=51)
     assert read(tmp_path, text, ignore="a")
@@ -299,7 +299,7 @@ def test_everything_that_has_to_go_is_named_at_once(tmp_path):
     )
     text = "name,day,a,the ticket,y\n" + rows
     option = "--ignore name day 'the ticket'"
-    refused(tmp_path, text, 'column "name"', option)
+    refused(tmp_path, text, 'line 52, column "name"', option)
     names = ["name", "day", "the ticket"]
     assert prepare(read(tmp_path, text, ignore=names)).x.shape == (60, 1)
     refused(
