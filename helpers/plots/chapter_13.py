@@ -150,8 +150,8 @@ def shorter(
     total = np.array([lines[name] for name in names])
     general = np.array(any_model)
     axes.barh(rows, loop, color=TRAINING, label="the loop")
-    around = {"color": FOCUS, "label": "around it, for this model"}
-    axes.barh(rows, total - loop, left=loop, **around)
+    name = "around it, for this model"
+    axes.barh(rows, total - loop, left=loop, color=FOCUS, label=name)
     axes.barh(
         rows,
         general,
