@@ -1,0 +1,109 @@
+"""Exercise 15.1: hyperparameters that refuse nonsense."""
+
+import dataclasses
+import math
+
+from helpers.practice import Seen, call, exercise, judge, wrong
+
+DEFAULTS = {"lr": 0.1, "batch_size": 16, "optimizer": "sgd"}
+CLASS = {
+    "instance": lambda s: (
+        not isinstance(s.answer, type) and dataclasses.is_dataclass(s.answer)
+    ),
+    "no_dataclass": lambda s: not dataclasses.is_dataclass(s.answer),
+    "no_fields": lambda s: not s.names,
+    "other_fields.order": lambda s: (
+        s.names != s.right and sorted(s.names) == sorted(s.right)
+    ),
+    "other_fields": lambda s: s.names != s.right,
+    "not_frozen": lambda s: not s.answer.__dataclass_params__.frozen,
+}
+GOOD = (
+    (),
+    (0.003, 512, "adam"),
+    (1e-9, 1, "sgd"),
+    (25.0, 7, "adam"),
+)
+# Each breaks one rule: the sign, the field, a value, what the rule wants.
+BAD = (
+    ("zero_passes", "lr", 0.0, "a finite number above 0"),
+    ("negative_passes", "lr", -0.5, "a finite number above 0"),
+    ("nan_passes", "lr", math.nan, "a finite number above 0"),
+    ("infinity_passes", "lr", math.inf, "a finite number above 0"),
+    ("infinity_passes", "lr", -math.inf, "a finite number above 0"),
+    ("empty_batch_passes", "batch_size", 0, "an int of at least 1"),
+    ("negative_batch_passes", "batch_size", -3, "an int of at least 1"),
+    ("fraction_passes", "batch_size", 16.5, "an int of at least 1"),
+    ("name_passes", "optimizer", "rmsprop", "sgd or adam"),
+    ("part_of_name_passes", "optimizer", "ad", "sgd or adam"),
+    ("part_of_name_passes", "optimizer", "", "sgd or adam"),
+)
+MADE = {
+    "assigns": lambda s: isinstance(s.error, dataclasses.FrozenInstanceError),
+    "refuses_good": lambda s: s.error,
+    "other_defaults": lambda s: not s.values and s.found != DEFAULTS,
+    "changes_values": lambda s: s.found != s.right,
+}
+REFUSED = {
+    "assertion": lambda s: isinstance(s.error, AssertionError),
+    "other_error": lambda s: s.error and not isinstance(s.error, ValueError),
+    "other_name": lambda s: (
+        s.error
+        and s.field not in s.message
+        and any(name in s.message for name in DEFAULTS)
+    ),
+    "no_name": lambda s: s.error and s.field not in s.message,
+}
+CHANGED = {"not_by_replace": lambda s: not s.error}
+
+
+@exercise
+def recipe(answer):
+    """Check the dataclass ``Recipe(lr, batch_size, optimizer)``."""
+    is_ours = dataclasses.is_dataclass(answer)
+    names = [f.name for f in dataclasses.fields(answer)] if is_ours else []
+    judge(CLASS, Seen(answer=answer, names=names, right=list(DEFAULTS)))
+    for values in GOOD:
+        _judge_good(answer, values)
+    seen = [_try(answer, *bad) for bad in BAD]
+    if not any(one.error for one in seen):
+        wrong("checks_nothing", seen[0])
+    for one in seen:
+        if not one.error:
+            wrong(one.sign, one)
+        judge(REFUSED, one)
+    judge(CHANGED, _attempt(lambda: dataclasses.replace(answer(), lr=-1.0)))
+
+
+def _judge_good(answer, values: tuple) -> None:
+    shown = f"Recipe({', '.join(map(repr, values))})"
+    right = {**DEFAULTS, **dict(zip(DEFAULTS, values, strict=False))}
+    seen = _attempt(lambda: call(answer, *values, shown=shown))
+    seen.values, seen.right, seen.shown = values, right, shown
+    made = seen.result
+    seen.found = {name: getattr(made, name, None) for name in DEFAULTS}
+    judge(MADE, seen)
+
+
+def _try(answer, sign: str, field: str, value, rule: str) -> Seen:
+    """Make a recipe with one bad value, and see what it says."""
+    seen = _attempt(lambda: answer(**{field: value}))
+    seen.sign, seen.field, seen.rule = sign, field, rule
+    seen.shown = f"Recipe({field}={value!r})".replace("nan", 'float("nan")')
+    seen.shown = seen.shown.replace("=inf", '=float("inf")')
+    seen.shown = seen.shown.replace("=-inf", '=-float("inf")')
+    return seen
+
+
+def _attempt(make) -> Seen:
+    try:
+        return Seen(result=make(), error=None, kind="", message="")
+    except (ArithmeticError, AssertionError, LookupError) as error:
+        return _failed(error)
+    except (AttributeError, NameError, TypeError, ValueError) as error:
+        return _failed(error)
+
+
+def _failed(error: Exception) -> Seen:
+    kind = type(error).__name__
+    return Seen(result=None, error=error, kind=kind, message=str(error))
