@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -48,19 +49,25 @@ def predicted(capsys, *words: Any) -> Ended:
     return run(capsys, predict.main, *words)
 
 
-def fork(*words: Any):
-    """Start ``train`` in a process that has torch already; return it."""
-    process = quick_context().Process(
-        target=_silent, args=([str(word) for word in words],)
-    )
+def fork(*words: Any, log: str | Path = os.devnull, most_bytes: int = 0):
+    """Start ``train`` in a process that has torch already; return it.
+
+    Args:
+        words: of the command line.
+        log: the file to print to.
+        most_bytes: that any file may have, as on a full disk; 0 sets no limit.
+    """
+    arguments = ([str(word) for word in words], str(log), most_bytes)
+    process = quick_context().Process(target=_logged, args=arguments)
     process.start()
     return process
 
 
-def _silent(words: list[str]) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+def _logged(words: list[str], log: str, most_bytes: int) -> None:
+    sys.stdout = sys.stderr = open(log, "w", buffering=1)  # noqa: SIM115
+    if most_bytes:
+        limits = (most_bytes, most_bytes)
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     torch.set_num_threads(1)
     sys.exit(train.main(words))
 

@@ -284,29 +284,34 @@ for group in (options.OfLine, options.OfDigits, options.OfSignals):
     group.__init__.__defaults__ = ()
 import helpers.launching.tasks as tasks
 tasks.PREPARE.clear()
-sys.exit(predict.main(sys.argv[1:]))
+for run in sys.argv[1:]:
+    assert predict.main([run, "--input", "0", "1", "--json"]) == 0
 """
 
 
-@pytest.mark.parametrize("task", ["digits", "mnist-1d"])
 def test_another_process_needs_these_two_files_and_no_defaults(
-    capsys, runs, tmp_path, task
+    capsys, runs, tmp_path
 ):
     """Copied to another folder, with every default of the training changed."""
-    here = answer(capsys, runs[task], "--input", 0, 1)
-    for name in ("hparams.json", "checkpoint.pt"):
-        shutil.copy(run_folder(runs[task]) / name, tmp_path)
+    for task in ("digits", "mnist-1d"):
+        (tmp_path / task).mkdir()
+        for name in ("hparams.json", "checkpoint.pt"):
+            shutil.copy(run_folder(runs[task]) / name, tmp_path / task)
     done = subprocess.run(
         [
-            *(sys.executable, "-c", OTHER_DEFAULTS, str(tmp_path)),
-            *("--input", "0", "1", "--json"),
+            *(sys.executable, "-c", OTHER_DEFAULTS),
+            *(str(tmp_path / "digits"), str(tmp_path / "mnist-1d")),
         ],
         capture_output=True,
         text=True,
         cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["predictions"] == here["predictions"]
+    for task, line in zip(
+        ("digits", "mnist-1d"), done.stdout.splitlines(), strict=True
+    ):
+        here = answer(capsys, runs[task], "--input", 0, 1)
+        assert json.loads(line)["predictions"] == here["predictions"]
 
 
 def test_every_argument_of_a_network_is_in_the_description(runs):

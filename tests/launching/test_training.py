@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import random
-import resource
 import shutil
 import signal
 import struct
@@ -101,6 +100,19 @@ def test_the_seed_decides_and_the_settings_do_not(capsys):
     other = straight(capsys, "line", 3, "--seed", 1)
     assert identical(state(first), state(same))
     assert not identical(state(first), state(other))
+
+
+def test_the_seed_decides_the_order_of_the_rows_as_well(capsys, monkeypatch):
+    seeds = []
+
+    def noted(*data, seed, **options):
+        seeds.append(seed)
+        return train_of_version_7(*data, seed=seed, **options)
+
+    train_of_version_7 = training.model_training.train
+    monkeypatch.setattr(training.model_training, "train", noted)
+    straight(capsys, "line", 2, "--seed", 7)
+    assert seeds == [7, 7]
 
 
 @pytest.mark.parametrize(
@@ -408,37 +420,60 @@ def test_killed_between_the_two_files_they_belong_together(
     assert identical(state(name), state(straight(capsys, "line", 3)))
 
 
-@pytest.mark.parametrize(
-    ("number", "status", "reason"),
-    [
-        (signal.SIGINT, 130, "Ctrl-C"),
-        (signal.SIGTERM, 143, "SIGTERM"),
-    ],
-)
-def test_a_signal_ends_it_with_a_sentence_and_it_goes_on(
-    capsys, number, status, reason
-):
-    name = new_name("stopped")
-    words = ("line", "--n-epochs", 3000, "--run-name", name)
-    process = start("train", *words, "--print-every", 1)
-    for line in process.stdout:
-        if line.startswith("epoch 5 "):
-            break
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == status, err
-    assert "Traceback" not in err and reason in err
+def check_stopped(capsys, name, words, said, reason):
+    """Check what a stopped run said, and that its advice holds."""
+    assert "Traceback" not in said and reason in said
     done = state(name)["epoch"]
     assert done >= 5
-    assert f"{done} of 3000 epochs are saved" in err
+    assert f"{done} of 3000 epochs are saved" in said
     # the command that is printed goes on
-    command = err.splitlines()[-1].split()
+    command = said.splitlines()[-1].split()
     assert command[:4] == ["python", "-m", "helpers", "train"]
-    assert command[4:] == [*map(str, words), "--print-every", "1"]
+    assert command[4:] == [*map(str, words)]
     words = ("line", "--run-name", name, "--n-epochs", done + 2)
     assert trained(capsys, *words).status == 0
     other = straight(capsys, "line", done + 2, "--print-every", 0)
     assert identical(state(name), state(other))
+
+
+def test_ctrl_c_ends_it_with_a_sentence_and_it_goes_on(capsys):
+    name = new_name("stopped")
+    words = ("line", "--n-epochs", 3000, "--run-name", name)
+    process = start("train", *words)
+    for line in process.stdout:
+        if line.startswith("epoch 5 "):
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    check_stopped(capsys, name, words, err, "Ctrl-C")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_with_a_sentence_and_it_goes_on(
+    capsys, tmp_path, number
+):
+    name = new_name("stopped")
+    words = ("line", "--n-epochs", 3000, "--run-name", name)
+    process = fork(*words, log=tmp_path / "log")
+    wait_for(lambda: "epoch 5 " in (tmp_path / "log").read_text())
+    os.kill(process.pid, number)
+    process.join(60)
+    said = (tmp_path / "log").read_text()
+    assert process.exitcode == 128 + number, said
+    check_stopped(capsys, name, words, said, number.name)
+
+
+def wait_for(is_so):
+    until = time.monotonic() + 60
+    while True:
+        try:
+            if is_so():
+                return
+        except OSError:  # no such file yet
+            pass
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def test_stopped_before_the_first_epoch_it_says_that_nothing_is_saved(
@@ -487,19 +522,19 @@ def test_a_loss_that_diverges_is_one_sentence(capsys):
         assert state(name)["epoch"] > 0
 
 
-def test_a_full_disk_is_one_sentence_and_keeps_the_epoch_before(capsys):
+def test_a_full_disk_is_one_sentence_and_keeps_the_epoch_before(
+    capsys, tmp_path
+):
     name = new_name()
     words = ("digits", "--run-name", name, "--batch-size", 256)
     assert trained(capsys, *words, "--n-epochs", 1).status == 0
     before = state(name)
-    process = start(
-        *("train", *words, "--n-epochs", 3),
-        preexec_fn=lambda: resource.setrlimit(
-            resource.RLIMIT_FSIZE, (100_000, 100_000)
-        ),
+    process = fork(
+        *(*words, "--n-epochs", 3), log=tmp_path / "log", most_bytes=100_000
     )
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 1, err
+    process.join(60)
+    err = (tmp_path / "log").read_text()
+    assert process.exitcode == 1, err
     assert "Traceback" not in err
     assert "could not be written" in err and "File too large" in err
     assert identical(state(name), before)
@@ -557,10 +592,7 @@ def test_a_second_process_is_kept_out_of_a_run(capsys):
     words = ("line", "--n-epochs", 100_000, "--run-name", name)
     process = fork(*words)
     try:
-        waited_until = time.monotonic() + 60
-        while not (run_folder(name) / "checkpoint.pt").exists():
-            assert time.monotonic() < waited_until
-            time.sleep(0.02)
+        wait_for((run_folder(name) / "checkpoint.pt").exists)
         ended = trained(capsys, *words)
         assert ended.status == 1
         assert "Another process is training the run" in ended.err
@@ -618,10 +650,37 @@ def on_terminal(*words):
 
 def test_a_terminal_shows_a_bar_in_place_of_lines():
     name = new_name("terminal")
-    shown = on_terminal("line", "--n-epochs", "200", "--run-name", name)
+    shown = on_terminal("line", "--n-epochs", "120", "--run-name", name)
     assert "epochs:" in shown and "%|" in shown and "val_loss=" in shown
     assert "epoch 1 of" not in shown
     assert "Done: loss" in shown
+
+
+def test_the_bar_goes_away_before_a_sentence_comes(capsys, monkeypatch):
+    class Bar(list):
+        disable = False
+        is_closed = False
+
+        def set_postfix(self, values, refresh):
+            assert set(values) == {"val_loss"} and not refresh
+            shown.append(values)
+            if len(shown) == 2:
+                raise OSError(5, "Input/output error")
+
+        def close(self):
+            self.is_closed = True
+
+    bars, shown = [], []
+
+    def progress(steps):
+        bars.append(Bar(steps))
+        return bars[-1]
+
+    monkeypatch.setattr(training, "progress", progress)
+    name = new_name()
+    ended = trained(capsys, "line", "--run-name", name, "--n-epochs", 3)
+    assert ended.status == 1 and "Input/output error" in ended.err
+    assert bars[0].is_closed and state(name)["epoch"] == 2
 
 
 def test_no_reader_of_the_output_is_no_traceback():
