@@ -25,7 +25,8 @@ FURTHER = 2.4  # ems: how far a line goes on to the right where it is broken
 # to the first job whose pattern it fits.
 LOOP_JOBS = {
     "mode, recording": r"\.(train|eval)\(\)|no_grad",
-    "loss of a batch": r"(loss_func|loss_fn|step_fn)\((model|yhat|x_)"
+    "loss of a batch": r"^(?! *def make).*(loss_func|loss_fn|step_fn)"
+    r"\((model|yhat|x_)"
     r"|= model\(|(?<!def )loss_batch\(",
     "update": r"backward|step\(\)|zero_grad|opt is not",
     "mean of an epoch": r"total|count|n_rows",
