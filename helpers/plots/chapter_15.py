@@ -6,6 +6,7 @@ from helpers.page.colours import (
     FAINT,
     FOCUS,
     OTHER,
+    SERIES,
     TRAINING,
     VALIDATION,
 )
@@ -30,7 +31,7 @@ def kinds_of_values(
         for name, loss in losses.items()
     ]
     figure, axes = new_figure((FULL, 0.36 * len(rows) + 1.4))
-    colours = dict(zip(results, (OTHER, FOCUS, TRAINING), strict=True))
+    colours = dict(zip(results, (OTHER, SERIES[1], TRAINING), strict=True))
     axes.axvline(reference, color=FAINT, linewidth=2, zorder=1)
     labelled = set()
     for row, (kind, _, loss) in enumerate(rows):

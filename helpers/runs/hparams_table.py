@@ -36,7 +36,7 @@ def shown_hparams(
     request = RequestContext()
     written = backend.hparams_metadata(request, "")
     experiment = backend.experiment_from_metadata(
-        request, "", False, written, data_provider_hparams=None
+        request, "", False, written, data_provider_hparams=[]
     )
     columns = sorted(info.name for info in experiment.hparam_infos)
     runs = {

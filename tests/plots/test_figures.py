@@ -15,6 +15,7 @@ from helpers.datasets.line import generate_data, split_data
 from helpers.page.figure_style import STYLE
 from tests.page.parsed_html import assert_safe
 from tests.plots.figures_of_chapter_14 import FIGURES as FIGURES_14
+from tests.plots.figures_of_chapter_15 import FIGURES as FIGURES_15
 
 X, Y = generate_data()
 X_TRAIN, Y_TRAIN, X_VAL, Y_VAL = split_data(X, Y)
@@ -277,6 +278,7 @@ FIGURES = {
     ),
 }
 FIGURES |= FIGURES_14
+FIGURES |= FIGURES_15
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
 

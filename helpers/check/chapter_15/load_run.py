@@ -1,46 +1,22 @@
 """Exercise 15.3: a run from two files alone."""
 
-import dataclasses
-import json
 import tempfile
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from helpers.check.chapter_15.common import (
+    Other,
+    Plan,
+    make_model,
+    write_run,
+)
 from helpers.practice import Seen, call, exercise, judge, wrong
 from helpers.practice.probes.code_in_files import expect_no_call
 from helpers.practice.probes.states import same_tensors
 
 CALL = "load_run(folder, kind, make_model)"
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """Hyperparameters whose defaults are never those of the files."""
-
-    width: int = 4
-    dropout: float = 0.5
-    name: str = "plan"
-    scaled: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Other:
-    """Other names, and no defaults at all."""
-
-    name: str
-    width: int
-
-
-def _make_model(hparams) -> nn.Module:
-    """Build what the hyperparameters say, with buffers and a mode."""
-    return nn.Sequential(
-        nn.Linear(2, hparams.width),
-        nn.Sequential(nn.BatchNorm1d(hparams.width), nn.Dropout(0.5)),
-        nn.Linear(hparams.width, 1),
-    )
-
 
 RETURNED = {
     "returns_nothing": lambda s: s.result is None,
@@ -98,30 +74,15 @@ def load_run(answer):
         _judge_code(answer, folder / "code")
 
 
-def _write(folder: Path, values: dict, width: int) -> dict:
-    """Write both files of a run; return the state of its model."""
-    folder.mkdir()
-    numbers = torch.Generator().manual_seed(width)
-    state = {
-        name: torch.randn(value.shape, generator=numbers)
-        if value.is_floating_point()
-        else value + width
-        for name, value in _make_model(Seen(width=width)).state_dict().items()
-    }
-    (folder / "hparams.json").write_text(json.dumps(values))
-    torch.save(state, folder / "model.pt")
-    return state
-
-
 def _judge_good(answer, folder: Path, kind, values: dict) -> None:
-    state, made, given = _write(folder, values, values["width"]), [], []
+    state, made, given = write_run(folder, values, values["width"]), [], []
 
-    def make_model(hparams):
+    def make_noted(hparams):
         given.append(hparams)
-        made.append(_make_model(hparams))
+        made.append(make_model(hparams))
         return made[-1]
 
-    result = call(answer, folder, kind, make_model, shown=CALL)
+    result = call(answer, folder, kind, make_noted, shown=CALL)
     what = "a pair"
     judge(RETURNED, Seen(result=result, kind=kind), shown=CALL, what=what)
     seen = Seen(found=result[0], right=kind(**values), model=result[1])
@@ -134,11 +95,11 @@ def _judge_fault(answer, folder: Path, missing: list, extra: list) -> None:
     """Leave names out and put others in; it has to say which."""
     values = {name: VALUES[name] for name in VALUES if name not in missing}
     width = values.get("width", Plan.width)
-    _write(folder, {**values, **dict.fromkeys(extra, 1)}, width)
+    write_run(folder, {**values, **dict.fromkeys(extra, 1)}, width)
     seen = Seen(missing=missing, extra=extra, odd=[*missing, *extra])
+    seen.error, seen.kind, seen.message = None, "", ""
     try:
-        seen.error = answer(folder, Plan, _make_model) and None
-        seen.kind = seen.message = ""
+        answer(folder, Plan, make_model)
     except Exception as error:
         seen.error, seen.kind = error, type(error).__name__
         seen.message = str(error)
@@ -147,17 +108,17 @@ def _judge_fault(answer, folder: Path, missing: list, extra: list) -> None:
 
 def _judge_misfit(answer, folder: Path) -> None:
     """Let the model of the file lack a layer that the new one has."""
-    state = _write(folder, VALUES, VALUES["width"])
+    state = write_run(folder, VALUES, VALUES["width"])
     del state["2.bias"]
     torch.save(state, folder / "model.pt")
     try:
-        answer(folder, Plan, _make_model)
+        answer(folder, Plan, make_model)
     except Exception:  # to refuse it is right, in whatever way
         return
     wrong("not_strict")
 
 
 def _judge_code(answer, folder: Path) -> None:
-    state = _write(folder, VALUES, VALUES["width"])
+    state = write_run(folder, VALUES, VALUES["width"])
     path = folder / "model.pt"
-    expect_no_call(lambda: answer(folder, Plan, _make_model), path, state)
+    expect_no_call(lambda: answer(folder, Plan, make_model), path, state)

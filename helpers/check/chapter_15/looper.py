@@ -1,9 +1,9 @@
 """Exercise 15.2: a looper for any metric."""
 
 import torch
-from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.check.chapter_13.common import mean
+from helpers.check.chapter_15.common import METRICS, make_loader, right_pass
 from helpers.practice import (
     Seen,
     agree,
@@ -14,11 +14,10 @@ from helpers.practice import (
     wrong,
 )
 from helpers.practice.expect import expect_no_generator, is_rounded
-from helpers.practice.probes.steps import Bench, lopsided, make_batches
+from helpers.practice.probes.steps import Bench, lopsided
 
 CALL = "looper(model, data_loader, loss_fn, metrics, optimizer)"
 MEASURE = "looper(model, data_loader, loss_fn, metrics)"
-RAGGED = ([0, 1, 2], [3], [4, 5, 6, 7, 8])
 PASS = {
     "other_model": lambda s: not s.diary.inputs,
     "other_loss": lambda s: "loss" not in s.diary.events,
@@ -79,32 +78,23 @@ MEANS = {
 }
 
 
-def _above(yhat, y):
-    return (yhat > y).double().mean()
-
-
-def _gap(yhat, y):
-    return (2 * yhat - y).abs().mean()
-
-
 @exercise
 def looper(answer):
     """Check ``looper(model, loader, loss_fn, metrics, optimizer=None)``."""
-    metrics = {"share above": _above, "gap": _gap}
     for seed, recording in ((1, True), (2, False)):
-        _judge(answer, seed, metrics, trains=False, recording=recording)
+        _judge(answer, seed, METRICS, trains=False, recording=recording)
     for seed in (3, 4):
-        _judge(answer, seed, metrics, trains=True, recording=True)
+        _judge(answer, seed, METRICS, trains=True, recording=True)
     _judge(answer, 5, {}, trains=False, recording=True)
 
 
 def _judge(answer, seed, metrics, *, trains: bool, recording: bool) -> None:
     """Let it make one pass, and look at the way there and at the means."""
-    bench, twin, loader = Bench(seed), Bench(seed), _loader(seed)
+    bench, twin, loader = Bench(seed), Bench(seed), make_loader(seed)
     batches = list(loader)
     # what was right, computed on the twin
     functions = {"loss": lopsided, **metrics}
-    right = _pass(twin, batches, functions, trains=trains)
+    right = right_pass(twin, batches, functions, trains=trains)
     bench.model.train(not trains)  # as another pass left it
     parts = [bench.model, loader, bench.loss_fn, metrics]
     if trains:
@@ -142,34 +132,3 @@ def _call(answer, parts: list, *, trains: bool):
         if not trains and "'NoneType' object has no attribute" in str(error):
             wrong("needs_optimizer", message=str(error))
         raise
-
-
-def _loader(seed: int) -> DataLoader:
-    """Build a loader whose last batch, or any batch, has another size."""
-    dataset = TensorDataset(*make_batches(1, n=9, seed=seed)[0])
-    if seed % 2:
-        return DataLoader(dataset, batch_size=4)
-    return DataLoader(dataset, batch_sampler=RAGGED)  # type: ignore[arg-type]
-
-
-def _pass(bench: Bench, batches, functions: dict, *, trains: bool) -> dict:
-    """Make the right pass; note per batch what is right, and what is not."""
-    noted = {name: Seen(pairs=[], swapped=[], after=[]) for name in functions}
-    for x, y in batches:
-        yhat, n = bench.model(x), len(x)
-        with torch.no_grad():
-            for name, function in functions.items():
-                noted[name].pairs.append((function(yhat, y).item(), n))
-                noted[name].swapped.append((function(y, yhat).item(), n))
-        if trains:
-            lopsided(yhat, y).backward()
-            bench.optimizer.step()
-            bench.optimizer.zero_grad()
-        with torch.no_grad():
-            for name, function in functions.items():
-                after = function(bench.model(x), y).item()
-                noted[name].after.append((after, n))
-    for seen in noted.values():
-        seen.total = sum(value for value, _ in seen.pairs)
-        seen.of_swapped, seen.of_after = mean(seen.swapped), mean(seen.after)
-    return noted

@@ -10,6 +10,7 @@ CLASS = {
     "instance": lambda s: (
         not isinstance(s.answer, type) and dataclasses.is_dataclass(s.answer)
     ),
+    "no_class": lambda s: not isinstance(s.answer, type),
     "no_dataclass": lambda s: not dataclasses.is_dataclass(s.answer),
     "no_fields": lambda s: not s.names,
     "other_fields.order": lambda s: (
