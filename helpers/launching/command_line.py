@@ -211,7 +211,7 @@ def _as_words(
     """Turn values by name into the words of a command line.
 
     Raises:
-        OptionError: a name that is no option, or a value that cannot be one.
+        OptionError: a name or a value that is not that of an option.
     """
     fields = fields_of(kind)
     words = []

@@ -114,7 +114,7 @@ class Hyperparameters:
     """What changes what is learned, whatever the data are."""
 
     n_epochs: int = 20
-    """Epochs in all; a larger number extends a run that has ended."""
+    """Epochs in all; a larger number extends a finished run."""
     batch_size: int = 32
     """Rows in a mini-batch, at least 1."""
     lr: float = 0.003
@@ -236,22 +236,22 @@ class OfTable(Hyperparameters):
 
 @dataclass(frozen=True)
 class Settings:
-    """Where and how it is learned."""
+    """Where the run goes, on which device, and how much it prints."""
 
     run_name: Annotated[str | None, hint("NAME", "named after the data")] = None
-    """The folder below runs/. The same command again goes on with its run."""
+    """The folder below runs/. The same command again resumes its run."""
     seed: int = 42
-    """Decides all that is random: the first weights, the order of the rows."""
+    """Decides everything random: the first weights, the order of rows."""
     device: Annotated[str | None, hint("NAME", "the best there is")] = None
     """Where to compute, such as cpu, cuda or mps."""
     n_threads: int = 1
     """Threads of the processor. Another number may change the last bits."""
     print_every: int = 1
-    """Epochs from one line to the next, 0 for none; a terminal has a bar."""
+    """Epochs from one line to the next; 0 for none. A terminal has a bar."""
     resume: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Go on with a run that is there, with its own options, or else fail."""
+    """Resume an existing run with its own options; fail if there is none."""
     config: Annotated[Path | None, hint("FILE.json", "no file")] = None
-    """Options from a file, {"lr": 0.01}; the command line counts more."""
+    """A file of options, {"lr": 0.01}; the command line overrides it."""
 
     def __post_init__(self):
         check_whole("seed", self.seed, 0, 2**32 - 1)

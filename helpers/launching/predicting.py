@@ -2,7 +2,7 @@
 
 The description says which class the model is of and with which arguments, how
 inputs were scaled and what the classes are called. Nothing is taken from the
-code that trained it, whose defaults may be others by now.
+code that trained it, whose defaults may have changed since.
 """
 
 from dataclasses import dataclass

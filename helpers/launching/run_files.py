@@ -133,7 +133,7 @@ def fingerprint(path: Path) -> str:
 def check_same(
     about: dict[str, Any], now: dict[str, Any], run_name: str
 ) -> None:
-    """Check that a run is gone on with under the options it was begun with.
+    """Check that the options are those that a run was started with.
 
     The number of epochs may differ: it is only how far to go.
 
@@ -149,7 +149,7 @@ def check_same(
     if before.get("sha256") != after.get("sha256"):
         raise OptionError(
             f"--data {after['data']} is not what the run {run_name!r} was "
-            f"begun with ({before['data']}, or the file has changed since "
+            f"started with ({before['data']}, or the file has changed since "
             "then). Give the new run a name of its own: --run-name."
         )
     for group in ("source", "hyperparameters", "settings"):
@@ -157,9 +157,9 @@ def check_same(
             kept = about[group].get(name, value)
             if kept != value and name not in ("n_epochs", "data"):
                 raise OptionError(
-                    f"{option(name)} is {_shown(value)} here, and the run "
-                    f"{run_name!r} was begun with {_shown(kept)}. Go on with "
-                    "the options it has (--resume takes them), or give the "
+                    f"{option(name)} is {_shown(value)} here, but the run "
+                    f"{run_name!r} was started with {_shown(kept)}. Keep its "
+                    "options to go on with it (--resume does), or give the "
                     "new run a name of its own: --run-name."
                 )
 

@@ -6,6 +6,7 @@ Exit status: 0 when the run is finished, 1 when something went wrong, 2 when
 the options make no sense, and 128 + the number of a signal that ended it.
 """
 
+import contextlib
 import os
 import shlex
 import sys
@@ -192,7 +193,7 @@ def _outcome(
     if isinstance(error, BrokenPipeError):
         # what is still to be written goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1, "Nobody reads the output any longer; what is saved stays."
+        return 1, "Nothing reads the output any longer. What was saved is kept."
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return 1, "The memory is full: take a smaller --batch-size or model."
     if isinstance(error, Exception):
@@ -202,7 +203,9 @@ def _outcome(
 
 def _how_to_go_on(arrived: Interruptions, run: Run) -> str:
     reason = getattr(arrived.stopped, "reason", "")
-    done = epochs_done(run.folder) if run.folder else 0
+    done = 0
+    with contextlib.suppress(CourseError):  # a damaged file is no news here
+        done = epochs_done(run.folder) if run.folder else 0
     if not done:
         return (
             f"Stopped by {reason} before the first epoch was done: there is "

@@ -147,10 +147,9 @@ def _describe(
     for name in prepared.about():
         if done and before is not None and before[name] != about[name]:
             raise RunError(
-                f"The {name} of this run are not what they were when it was "
-                "begun, although all options are: the course or its data have "
-                "changed since then. Give a new run a name of its own: "
-                "--run-name."
+                f"The {name} of this run have changed since it was started, "
+                "although its options have not: the course or its data must "
+                "have. Give a new run a name of its own: --run-name."
             )
     write_about(folder, about)
 

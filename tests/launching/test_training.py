@@ -232,7 +232,7 @@ def test_a_finished_run_says_so_and_nothing_changes(capsys):
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (["--lr", "0.2"], ["--lr is 0.2 here", "begun with 0.1"]),
+        (["--lr", "0.2"], ["--lr is 0.2 here", "started with 0.1"]),
         (["--batch-size", "8"], ["--batch-size is 8", "with 16"]),
         (["--seed", "1"], ["--seed is 1", "with 42"]),
         (["--drop-last"], ["--drop-last is True", "with False"]),
@@ -492,6 +492,20 @@ def test_stopped_before_the_first_epoch_it_says_that_nothing_is_saved(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_stopped_beside_a_damaged_file_it_still_says_so(capsys, monkeypatch):
+    name = straight(capsys, "line", 1)
+    path = run_folder(name) / "checkpoint.pt"
+
+    def stopped(*_, **__):
+        path.write_bytes(b"damaged")
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(training.model_training, "train", stopped)
+    words = ("line", "--run-name", name, "--n-epochs", 2)
+    ended = trained(capsys, *words)
+    assert ended.status == 130 and ended.err.startswith("Stopped by Ctrl-C")
+
+
 def test_a_signal_that_torch_turns_into_an_error_is_still_one(
     capsys, monkeypatch
 ):
@@ -593,7 +607,8 @@ def test_a_second_process_is_kept_out_of_a_run(capsys):
     process = fork(*words)
     try:
         wait_for((run_folder(name) / "checkpoint.pt").exists)
-        ended = trained(capsys, *words)
+        further = state(name)["epoch"] + 1000
+        ended = trained(capsys, *words[:2], further, *words[3:])
         assert ended.status == 1
         assert "Another process is training the run" in ended.err
     finally:
