@@ -5,8 +5,10 @@ import io
 import json
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
+import torch
 from IPython import get_ipython
 from IPython.display import display
 from torch import nn
@@ -98,6 +100,12 @@ class RunManager:
         self.rows = [row for row in self.rows if row["run"] != name]
         self.run, self.network, self.epoch = run, network, 0
         self.n_rows = len(loader.dataset)
+        self.gradients: dict[str, Any] = {}
+        self._hooks = [
+            parameter.register_hook(partial(self._keep_gradient, name))
+            for name, parameter in network.named_parameters()
+            if parameter.requires_grad
+        ]
         self.writer = open_writer(f"{self.name}/{name}")
         self._run_began = time.perf_counter()
 
@@ -117,6 +125,8 @@ class RunManager:
         }
         log_hparams(self.writer, self.run._asdict(), sorted(tags))
         close_log(self.writer)
+        for hook in self._hooks:
+            hook.remove()
         self.run = None
         self.save()
 
@@ -189,12 +199,15 @@ class RunManager:
         self.epoch += 1
         self._show()
 
+    def _keep_gradient(self, name: str, gradient: torch.Tensor) -> None:
+        """Keep a copy: a step forgets its gradients before it returns."""
+        self.gradients[name] = gradient.detach().clone()
+
     def _log_histograms(self) -> None:
         for name, parameter in self.network.named_parameters():
-            self.writer.add_histogram(name, parameter, self.epoch)
-            if parameter.grad is not None:
-                name = f"{name}.grad"
-                self.writer.add_histogram(name, parameter.grad, self.epoch)
+            self.writer.add_histogram(f"weights/{name}", parameter, self.epoch)
+        for name, gradient in self.gradients.items():
+            self.writer.add_histogram(f"gradients/{name}", gradient, self.epoch)
 
     # -------------------------------------------------------- the results
 

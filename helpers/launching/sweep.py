@@ -181,7 +181,7 @@ class Task:
             print("", *_table(found), "", sep="\n")
         shown = display_path(folder)
         print(f"Results: {shown}/{CSV} and {shown}/{JSON}")
-        print(f"Curves:  tensorboard --logdir {shlex.quote(str(folder))}")
+        print(f"Curves:  tensorboard --logdir {_as_typed(folder)}", flush=True)
         if self.n_failed:
             print(
                 f"{self.n_failed} of the runs failed, as said above. The same "
@@ -200,6 +200,13 @@ class Task:
             "they have saved. Go on with the same command:\n"
             f"  {PROGRAM} {shlex.join(self.words)}"
         )
+
+
+def _as_typed(folder: Path) -> str:
+    """Return a folder as it can be typed here."""
+    with contextlib.suppress(ValueError):  # on another drive of Windows
+        folder = Path(os.path.relpath(folder))
+    return shlex.quote(str(folder))
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ from helpers.launching.options import (
     near,
 )
 from helpers.launching.run_builder import RunBuilder, SweepError, run_name
+from helpers.paths import display_path
 from helpers.runs import run_folder
 
 KEYS = {"task": str, "name": str, "processes": int}
@@ -89,13 +90,14 @@ def read_sweep(path: Path) -> Sweep:
         found = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise SweepError(
-            f"{path} is not TOML ({_reason(error)}). Expected are lines such "
-            'as task = "mnist-1d", and below [grid] such as lr = [0.01, 0.1].'
+            f"{display_path(path)} is not TOML ({_reason(error)}). Expected "
+            'are lines such as task = "mnist-1d", and below [grid] such as '
+            "lr = [0.01, 0.1]."
         ) from None
     try:
         return _sweep(found, path)
     except CourseError as error:
-        raise SweepError(f"{path}: {error}") from None
+        raise SweepError(f"{display_path(path)}: {error}") from None
 
 
 def _reason(error: BaseException) -> str:
