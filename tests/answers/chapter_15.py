@@ -218,6 +218,12 @@ RECIPE = Answers(
         ),
         "not_frozen": recipe_class(refuse(), frozen=False),
         "assigns": recipe_class(recipe_assigns),
+        "fails_on_good": recipe_class(lambda self: self.rate > 0),
+        "other_error of any kind": recipe_class(refuse(error=Exception)),
+        "refuses_good as or gives the first": with_rule(
+            "optimizer",
+            lambda name: name in ("sgd" or "adam"),  # noqa: SIM222
+        ),
         "refuses_good": with_rule("lr", lambda lr: 0 < lr < 1),
         "refuses_good the small ones": with_rule(
             "batch_size", lambda size: size > 1
@@ -443,6 +449,27 @@ def looper_one_step(model, data_loader, loss_fn, metrics, optimizer=None):
     return found
 
 
+def looper_first_batch(model, data_loader, loss_fn, metrics, optimizer=None):
+    for batch in data_loader:
+        return looper_course(model, [batch], loss_fn, metrics, optimizer)
+
+
+def looper_last_metric(model, data_loader, loss_fn, metrics, optimizer=None):
+    sizes = []
+
+    def noted(yhat, y, metric):
+        value = metric(yhat, y)
+        sizes.append((metric, value.item()))
+        return value
+
+    wrapped = {
+        k: functools.partial(noted, metric=m) for k, m in metrics.items()
+    }
+    found = looper_course(model, data_loader, loss_fn, wrapped, optimizer)
+    last = dict(sizes)
+    return {"loss": found["loss"], **{k: last[m] for k, m in metrics.items()}}
+
+
 def looper_after(model, data_loader, loss_fn, metrics, optimizer=None):
     trains = optimizer is not None
     model.train(trains)
@@ -562,6 +589,8 @@ LOOPER = Answers(
         "sum": looper(keep=lambda sums, n: sums),
         "over_rows_only": looper(weight=lambda x, loader: 1),
         "last_batch": looper_last,
+        "last_batch of the metrics": looper_last_metric,
+        "batches_left_out": looper_first_batch,
         "rounded": looper_rounded,
     },
 )
@@ -697,6 +726,14 @@ def asserts_names(stored, kind):
     assert not odd, odd
 
 
+def load_prints(folder, kind, make_model):
+    stored = json.loads((folder / "hparams.json").read_text())
+    if set(stored) != names_of(kind):
+        print("the names do not fit")
+        return None
+    return load_course(folder, kind, make_model)
+
+
 def only_unknown(stored, kind):
     odd = set(stored) - names_of(kind)
     if odd:
@@ -774,6 +811,7 @@ LOAD_RUN = Answers(
         "no_eval_mode of the outer one": load(
             mode=lambda model: setattr(model, "training", False)
         ),
+        "not_raised": load_prints,
         "default_used": load(check=only_unknown),
         "default_used as nothing is checked": load(
             check=lambda stored, kind: None

@@ -42,6 +42,7 @@ LOADED = {
     "no_eval_mode": lambda s: any(m.training for m in s.model.modules()),
 }
 NAMES = {
+    "not_raised": lambda s: s.error is None and s.result is None,
     "default_used": lambda s: s.error is None and s.missing,
     "name_dropped": lambda s: s.error is None,
     "type_error": lambda s: isinstance(s.error, TypeError),
@@ -82,6 +83,7 @@ def _judge_good(answer, folder: Path, kind, values: dict) -> None:
         made.append(make_model(hparams))
         return made[-1]
 
+    make_noted.__qualname__ = "make_model"  # as messages of Python say
     result = call(answer, folder, kind, make_noted, shown=CALL)
     what = "a pair"
     judge(RETURNED, Seen(result=result, kind=kind), shown=CALL, what=what)
@@ -97,9 +99,9 @@ def _judge_fault(answer, folder: Path, missing: list, extra: list) -> None:
     width = values.get("width", Plan.width)
     write_run(folder, {**values, **dict.fromkeys(extra, 1)}, width)
     seen = Seen(missing=missing, extra=extra, odd=[*missing, *extra])
-    seen.error, seen.kind, seen.message = None, "", ""
+    seen.error, seen.kind, seen.message, seen.result = None, "", "", None
     try:
-        answer(folder, Plan, make_model)
+        seen.result = answer(folder, Plan, make_model)
     except Exception as error:
         seen.error, seen.kind = error, type(error).__name__
         seen.message = str(error)

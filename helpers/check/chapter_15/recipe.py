@@ -41,6 +41,9 @@ BAD = (
 )
 MADE = {
     "assigns": lambda s: isinstance(s.error, dataclasses.FrozenInstanceError),
+    "fails_on_good": lambda s: (
+        s.error and not isinstance(s.error, (ValueError, AssertionError))
+    ),
     "refuses_good": lambda s: s.error,
     "other_defaults": lambda s: not s.values and s.found != DEFAULTS,
     "changes_values": lambda s: s.found != s.right,
@@ -99,12 +102,6 @@ def _try(answer, sign: str, field: str, value, rule: str) -> Seen:
 def _attempt(make) -> Seen:
     try:
         return Seen(result=make(), error=None, kind="", message="")
-    except (ArithmeticError, AssertionError, LookupError) as error:
-        return _failed(error)
-    except (AttributeError, NameError, TypeError, ValueError) as error:
-        return _failed(error)
-
-
-def _failed(error: Exception) -> Seen:
-    kind = type(error).__name__
-    return Seen(result=None, error=error, kind=kind, message=str(error))
+    except Exception as error:
+        kind, message = type(error).__name__, str(error)
+        return Seen(result=None, error=error, kind=kind, message=message)
