@@ -203,7 +203,8 @@ def _column(heading: str, n_lines: int, marked, colours) -> str:
     title = f"<b>{html.escape(heading)}</b>, {n_lines} lines"
     ground = (
         f"background: {SHADE}; border-radius: 6px; padding: 0.5em 0; "
-        "margin: 4px 0; white-space: pre-wrap; font-family: monospace; "
+        "margin: 4px 0; white-space: pre-wrap; word-break: normal; "
+        "font-family: monospace; "
         f"font-size: {SIZE}px; line-height: 1.35"
     )
     code = (
@@ -212,7 +213,7 @@ def _column(heading: str, n_lines: int, marked, colours) -> str:
     return (
         '<div style="flex-grow: 1; flex-basis: 0; min-width: 240px">'
         f'{title}<pre style="{ground}"><code style="{code}; '
-        f'white-space: pre-wrap">{rows}</code></pre></div>'
+        f'white-space: pre-wrap; word-break: normal">{rows}</code></pre></div>'
     )
 
 

@@ -160,6 +160,14 @@ STABLE = Answers(
             stable_course(s) / math.log(10)
         ),
         "input_changed": in_place,
+        "not_the_largest": lambda s: plain(s - s.mean(1, keepdim=True)),
+        "not_the_largest but its index": lambda s: plain(
+            s - s.max(1, keepdim=True)[1]
+        ),
+        "largest_of_columns": lambda s: plain(s - s.max(0).values),
+        "input_changed as it asks for gradients": lambda s: stable_course(
+            s.requires_grad_()
+        ),
         "no_tensor": with_list,
         "no_tensor but NumPy's": by_numpy,
         "no_gradient": lambda s: stable_course(s.detach()),
@@ -723,6 +731,7 @@ FIT = Answers(
         "records_validation": fit_with(block=contextlib.nullcontext),
         "recording_left_off": fit_left_off,
         "trains_on_validation": fit_validation_trains,
+        "too_many_steps": lambda epochs, *rest: fit_with()(epochs + 1, *rest),
         "never_trains": fit_never_trains,
         "never_validates": fit_twice_training,
         "other_number_of_steps": fit_returns_early,
@@ -909,6 +918,15 @@ class KeepLastLoss(KeepNoLoss):
         self.best_loss = learner.val_loss
 
 
+class KeepNeverSets:
+    after_epoch = KeepCourse.after_epoch
+
+
+class KeepTooSoon(KeepCourse):
+    def before_fit(self, learner):
+        self.best_loss = learner.val_loss
+
+
 class KeepNeeds(KeepCourse):
     def __init__(self, model):
         self.model = model
@@ -997,6 +1015,14 @@ KEEP_BEST = Answers(
         ),
         "changes_model by its mode": keep(
             more=lambda self, learner: learner.model.train()
+        ),
+        "no_state but a method": keep(
+            state=lambda learner: copy.deepcopy(learner.model.state_dict)
+        ),
+        "never_set": KeepNeverSets,
+        "not_of_learner": KeepTooSoon,
+        "not_of_learner but of another": keep(
+            better=lambda self, learner: learner.train_loss < self.best_loss
         ),
         "stops": keep(
             more=lambda self, learner: setattr(learner, "stop", True)

@@ -21,6 +21,7 @@ RAN = {
     "no_train_mode": lambda s: not any(mode for mode, _ in s.train),
     "train_mode_once": lambda s: not all(mode for mode, on in s.train if on),
     "no_eval_mode": lambda s: any(some for some, _ in s.valid),
+    "too_many_steps": lambda s: len(s.train) >= s.steps > s.right_steps,
     "trains_on_validation": lambda s: s.steps > s.right_steps,
     "other_number_of_steps": lambda s: s.steps != s.right_steps,
     "records_validation": lambda s: any(on for _, on in s.valid),

@@ -26,6 +26,7 @@ RESULT = {
     "no_best_loss": lambda s: not hasattr(s.keeper, "best_loss"),
     "state_is_none": lambda s: s.keeper.best_state is None,
     "whole_model": lambda s: isinstance(s.keeper.best_state, nn.Module),
+    "no_state.method": lambda s: callable(s.keeper.best_state),
     "no_state": lambda s: not _is_state(s.keeper.best_state),
     "reference": lambda s: _aliases(s.keeper.best_state, s.model),
     "other_keys": lambda s: set(s.keeper.best_state) != set(s.right),
@@ -85,6 +86,7 @@ def _fit_and_judge(keeper, losses, earlier=False) -> None:
     model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
     learner = Seen(model=model, stop=False, callbacks=[keeper], epoch=0)
     learner.opt = torch.optim.SGD(model.parameters(), lr=0.1)
+    learner.loss_func = nn.CrossEntropyLoss()
     _call(learner, keeper, "before_fit")
     states = []
     for epoch, val_loss in enumerate(losses):
@@ -98,23 +100,25 @@ def _fit_and_judge(keeper, losses, earlier=False) -> None:
         learner.val_loss = val_loss
         before = note_model(model)
         _call(learner, keeper, "after_epoch")
-        seen = Seen(now=note_model(model), before=before, learner=learner)
-        judge(UNTOUCHED, Seen(**vars(seen), val_loss=val_loss))
+        seen = Seen(learner=learner, before=before, val_loss=val_loss)
+        seen.now = note_model(model)
+        judge(UNTOUCHED, seen)
     best = losses.index(min(losses))
-    judge(RESULT, Seen(
-        keeper=keeper,
-        model=model,
-        losses=losses,
-        states=states,
-        best=best,
-        right=dict(states[best]),
-        earlier=earlier,
-    ))  # fmt: skip
+    seen = Seen(keeper=keeper, model=model, losses=losses, states=states)
+    seen.best, seen.right, seen.earlier = best, dict(states[best]), earlier
+    judge(RESULT, seen)
 
 
 def _call(learner, keeper, hook: str) -> None:
-    with torch.no_grad() if hook == "after_epoch" else torch.enable_grad():
-        getattr(keeper, hook, lambda learner: None)(learner)
+    run = getattr(keeper, hook, lambda learner: None)
+    try:
+        run(learner)
+    except AttributeError as error:
+        if error.obj is learner:
+            wrong("not_of_learner", name=error.name, hook=hook)
+        if error.obj is keeper:
+            wrong("never_set", name=error.name, hook=hook)
+        raise
 
 
 def _fill(model: nn.Module, value: float) -> None:

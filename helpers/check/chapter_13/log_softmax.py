@@ -15,6 +15,7 @@ RESULT = {
     "no_tensor": lambda s: not isinstance(s.result, torch.Tensor),
     "other_shape": lambda s: s.result.shape != s.scores.shape,
     "input_changed": lambda s: not torch.equal(s.scores, s.before),
+    "input_changed.flag": lambda s: s.scores.requires_grad,
 }
 # What a mistake gives for moderate scores.
 SUSPECTS = {
@@ -29,11 +30,18 @@ SUSPECTS = {
     "maximum_not_everywhere.twice": lambda s: (
         s.scores.log_softmax(-1) - s.scores.amax(-1, keepdim=True)
     ),
+    "largest_of_columns": lambda s: _plain(s.scores, s.scores.amax(0)),
     "rounded": lambda s: s.scores.log_softmax(-1).round(decimals=4),
 }
 LARGE = {
     "log_of_softmax": lambda s: _same(s.result, s.scores.softmax(-1).log()),
     "one_maximum": lambda s: s.alone_right and not _finite(s.result),
+    "overflows.wide": lambda s: _same(
+        s.result, _plain(s.scores.double(), 0).float()
+    ),
+    "not_the_largest": lambda s: any(
+        _same(s.result, _plain(s.scores, shift)) for shift in _other_shifts(s)
+    ),
     "overflows": lambda s: not _finite(s.result),
     "epsilon": lambda s: s.result.min() > LOG_EPSILON,
     "clamped": lambda s: not _about(s.result, s.right),
@@ -66,7 +74,12 @@ def _draw(n: int, n_classes: int) -> torch.Tensor:
 def _large() -> torch.Tensor:
     """Return scores whose rows lie far apart, and are far from 0."""
     return torch.tensor(
-        [[1000.0, 998.0, -1000.0], [-1000.0, -1002.0, -999.0], [0.0, 1.0, 90.0]]
+        [
+            [1000.0, 998.0, -1000.0],
+            [-1000.0, -1002.0, -999.0],
+            [0.0, 1.0, 89.5],  # with 1 or 2 less, 32-bit numbers hold its power
+            [0.0, 1.0, 95.0],  # and here 64-bit numbers do
+        ]
     )
 
 
@@ -103,6 +116,21 @@ def _judge_gradient(answer, scores: torch.Tensor) -> None:
             (seen.result * weights).sum().backward()
     seen.gradient = scores.grad
     judge(GRADIENT, seen)
+
+
+def _plain(scores: torch.Tensor, shift) -> torch.Tensor:
+    shifted = scores - shift
+    return shifted - shifted.exp().sum(-1, keepdim=True).log()
+
+
+def _other_shifts(seen) -> list[torch.Tensor]:
+    """Return what may be subtracted in place of the largest score."""
+    scores = seen.scores
+    return [
+        scores.mean(-1, keepdim=True),
+        scores.amin(-1, keepdim=True),
+        scores.argmax(-1, keepdim=True),
+    ]
 
 
 def _about(one: torch.Tensor, other: torch.Tensor) -> bool:
