@@ -12,6 +12,7 @@ import torch
 from IPython import get_ipython
 from IPython.display import display
 from torch import nn
+from torch.utils.tensorboard import SummaryWriter
 
 from helpers.files import read_whole, write_whole
 from helpers.launching.run_builder import SweepError, run_name
@@ -194,7 +195,7 @@ class RunManager:
         if self.writer is not None:
             for name, value in means.items():
                 self.writer.add_scalar(_tag(name), value, self.epoch)
-            self._log_histograms()
+            self._log_histograms(self.writer)
         self._in_epoch = False
         self.epoch += 1
         self._show()
@@ -203,11 +204,11 @@ class RunManager:
         """Keep a copy: a step forgets its gradients before it returns."""
         self.gradients[name] = gradient.detach().clone()
 
-    def _log_histograms(self) -> None:
+    def _log_histograms(self, writer: SummaryWriter) -> None:
         for name, parameter in self.network.named_parameters():
-            self.writer.add_histogram(f"weights/{name}", parameter, self.epoch)
+            writer.add_histogram(f"weights/{name}", parameter, self.epoch)
         for name, gradient in self.gradients.items():
-            self.writer.add_histogram(f"gradients/{name}", gradient, self.epoch)
+            writer.add_histogram(f"gradients/{name}", gradient, self.epoch)
 
     # -------------------------------------------------------- the results
 
@@ -239,6 +240,7 @@ class RunManager:
             return []
         try:
             rows = json.loads(read_whole(path, SweepError))
+            assert type(rows) is list
             assert all(isinstance(row["run"], str) for row in rows)
         except (ValueError, TypeError, KeyError, AssertionError):
             raise SweepError(

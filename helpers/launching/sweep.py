@@ -108,7 +108,7 @@ class Task:
                 f"Expected is one file, as in: {PROGRAM} CONFIG.toml. Got "
                 f"{shlex.join(self.words)}."
             )
-        with _as_config_error():
+        with _as_config_error(CourseError):
             self.sweep = sweep = read_sweep(Path(self.words[0]))
             _check_device(sweep)
             folder = run_folder(sweep.name)
@@ -116,7 +116,7 @@ class Task:
         with _only_one(folder, sweep.name) as kept_open:
             self._take_what_is_done(folder)
             missing = [r for r in sweep.runs if r.name not in self.entries]
-            with _as_config_error():
+            with _as_config_error(SweepError):
                 _check_settings(sweep, missing)
             self._say_start(missing)
             workers = Workers(sweep.task, missing, sweep.n_processes, kept_open)
@@ -210,10 +210,10 @@ def _as_typed(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _as_config_error() -> Iterator[None]:
+def _as_config_error(kind: type[CourseError]) -> Iterator[None]:
     try:
         yield
-    except (SweepError, OptionError) as error:
+    except kind as error:
         raise ConfigError(str(error)) from None
 
 

@@ -222,7 +222,7 @@ def plain_value(kind: type[Options], name: str, value: Any, place: str) -> Any:
     )
 
 
-def _type_of(kind: type[Options], name: str) -> type:
+def _type_of(kind: type[Options], name: str) -> Any:
     """Return the type of an option: int, float, str, bool, Path or tuple."""
     for group in dataclasses.fields(kind):
         hints = typing.get_type_hints(group.type)

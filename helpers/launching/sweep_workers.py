@@ -6,11 +6,12 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from helpers.launching.sweep_config import SweepRun
 
+Answered = tuple[SweepRun, dict[str, Any]]
 TRIES = 2  # of a run whose process ended in the middle of it
 
 
@@ -45,7 +46,7 @@ class Workers:
             for _ in range(min(n_processes, len(runs)))
         ]
 
-    def results(self) -> Iterator[tuple[SweepRun, dict[str, Any]]]:
+    def results(self) -> Generator[Answered, None, None]:
         """Yield each run with what its process answered, as they come.
 
         Whatever happens in between, every process has ended afterwards.

@@ -45,7 +45,12 @@ def grid_of_runs(parameters: Mapping[str, Sequence[Any]]):
             axes.scatter(*at, s=210, color=colour, linewidth=0)
             number += 1
             axes.text(
-                *at, number, color="white", ha="center", va="center", size=8.5
+                *at,
+                str(number),
+                color="white",
+                ha="center",
+                va="center",
+                size=8.5,
             )
     axes.set_xticks(range(len(columns)), [f"{across} {c}" for c in columns])
     axes.set_yticks(range(len(rows)), [f"{down} {r}" for r in rows])
