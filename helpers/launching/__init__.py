@@ -8,5 +8,8 @@ stages of the pipeline, as a page does.
 * `options`: the options, in frozen dataclasses; `command_line` reads them;
 * `tasks`: what can be trained on, put together from the stages;
 * `run_files`: the two files of a run that a prediction needs;
-* `training` and `train`, `predicting` and `predict`: the two commands.
+* `training` and `train`, `predicting` and `predict`: the two commands;
+* `run_builder` and `run_manager`: the runs of a grid, and their record;
+* `sweep_config`, `sweep_workers`, `sweep_results` and `sweep`: a grid of runs
+  side by side, as a command.
 """

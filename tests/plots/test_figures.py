@@ -16,6 +16,7 @@ from helpers.page.figure_style import STYLE
 from tests.page.parsed_html import assert_safe
 from tests.plots.figures_of_chapter_14 import FIGURES as FIGURES_14
 from tests.plots.figures_of_chapter_15 import FIGURES as FIGURES_15
+from tests.plots.figures_of_chapter_16 import FIGURES as FIGURES_16
 
 X, Y = generate_data()
 X_TRAIN, Y_TRAIN, X_VAL, Y_VAL = split_data(X, Y)
@@ -37,6 +38,8 @@ RIDES = [
 ]
 COUNTED, FEW = torch.arange(12), np.arange(3.0)
 PART = torch.arange(6)[1:3]
+FONTS = np.repeat([0, 1], 6)
+LETTERS = np.random.RandomState(0).randint(0, 256, (12, 6, 6))
 IMAGES = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
 CURVES = [(GRID, 1 + 2 * GRID, "line"), (GRID, GRID**2, "degree 9")]
 
@@ -142,6 +145,12 @@ FIGURES = {
     "killed_losses": (
         lambda: plots.killed_losses([5, 60, 120], LOSSES, VAL_LOSSES),
         ["200 epochs", "3 dashed lines", "after a kill"],
+    ),
+    "letters": (
+        lambda: plots.letters(
+            LETTERS, np.arange(12) % 3, FONTS, "ABC", ("Sans", "Serif")
+        ),
+        ["2 rows of 3 images", "6 x 6 pixels", "A to C", "Sans, Serif"],
     ),
     "logging": (plots.logging, []),
     "loss_panels": (
@@ -279,6 +288,7 @@ FIGURES = {
 }
 FIGURES |= FIGURES_14
 FIGURES |= FIGURES_15
+FIGURES |= FIGURES_16
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
 
