@@ -264,6 +264,7 @@ SHARING = Answers(
             len({t.untyped_storage().data_ptr() for t in (a, b)}) == 1
         ),
         "alias": lambda a, b: torch._C._is_alias_of(a, b),
+        "one storage": lambda a, b: a.untyped_storage() is b.untyped_storage(),
         "_cdata": lambda a, b: (
             a.untyped_storage()._cdata == b.untyped_storage()._cdata
         ),
@@ -300,6 +301,9 @@ SHARING = Answers(
         "always": lambda a, b: True,
         "always length": lambda a, b: a.data_ptr() != 0,
         "never": lambda a, b: False,
+        "never by is": lambda a, b: (
+            a.untyped_storage().data_ptr() is b.untyped_storage().data_ptr()
+        ),
         "same_object methods": lambda a, b: a.data_ptr == b.data_ptr,
         "base_only": lambda a, b: a._base is b or b._base is a,
         "base_only both": lambda a, b: a._base is b._base,
@@ -327,6 +331,7 @@ SHARING = Answers(
         "changes_tensors": by_writing,
         "changes_shape": flattens_in_place,
         "other": lambda a, b: shares_memory(a, b) and a.shape == b.shape,
+        "dtype_too": lambda a, b: shares_memory(a, b) and a.dtype == b.dtype,
         "overlap_only writing": by_careful_writing,
         "raises": lambda a, b: bool((a == b).all()),
         "raises storage": lambda a, b: a.untyped_storage.data_ptr() == b,
@@ -462,7 +467,7 @@ STANDARDISED = Answers(
         "no_tensor pair": lambda x: (standardise(x), x.mean()),
         "numbers_only": lambda x: standardise(x).mean(dim=(1, 2)),
         "flattened": lambda x: standardise(x).flatten(),
-        "numbers_only rows": lambda x: standardise(x).flatten(1),
+        "flattened rows": lambda x: standardise(x).flatten(1),
         "flattened squeeze": lambda x: standardise(x).squeeze(),
         "dropped": blank_dropped,
         "dtype": lambda x: standardise(x.double()),
@@ -657,6 +662,9 @@ ONE_HOT = Answers(
             torch.arange(len(labels)) % n
         ],
         "every_class_present": whole_columns,
+        "turned and reshaped": lambda labels, n: one_hot(labels, n).T.reshape(
+            len(labels), n
+        ),
         "other_value": lambda labels, n: 2 * one_hot(labels, n),
         "changes_labels": in_place_labels,
         "raises": lambda labels, n: labels.eq(torch.arange(n)).float(),

@@ -252,6 +252,9 @@ NUMERICAL_GRADIENT = Answers(
         "parentheses": differences(
             quotient=lambda f, up, down, at, h: (f(up) - f(down)) / 2 * h
         ),
+        "parentheses around the difference": differences(
+            quotient=lambda f, up, down, at, h: f(up) - f(down) / (2 * h)
+        ),
         "not_divided": differences(
             quotient=lambda f, up, down, at, h: f(up) - f(down)
         ),
@@ -342,6 +345,17 @@ def with_differences(x, y, w, b):
     )
 
 
+def rough_differences(x, y, w, b):
+    def loss(w, b):
+        return ((torch.tanh(b + w * x) - y) ** 2).mean().item()
+
+    h = 1e-3
+    return (
+        (loss(w + h, b) - loss(w - h, b)) / (2 * h),
+        (loss(w, b + h) - loss(w, b - h)) / (2 * h),
+    )
+
+
 def by_backward(x, y, w, b):
     w, b = torch.tensor(w).requires_grad_(), torch.tensor(b).requires_grad_()
     ((torch.tanh(b + w * x) - y) ** 2).mean().backward()
@@ -376,7 +390,6 @@ def without_bias(x, y, w, b):
 
 
 def by_enabling(x, y, w, b):
-    """Autograd all the same; nothing on the outside tells."""
     with torch.enable_grad():
         return by_backward(x, y, w, b)
 
@@ -396,7 +409,6 @@ TANH_GRADIENTS = Answers(
         "a list": by_chain(result=lambda *two: [one.item() for one in two]),
         "float": by_chain(result=lambda *two: tuple(map(float, two))),
         "sum over length": by_chain(mean=lambda rows: rows.sum() / len(rows)),
-        "autograd, switched on": by_enabling,
         "1 + and 1 -": by_chain(slope=lambda yhat, z: (1 + yhat) * (1 - yhat)),
         "cosh": by_chain(slope=lambda yhat, z: 1 / torch.cosh(z) ** 2),
     },
@@ -413,10 +425,18 @@ TANH_GRADIENTS = Answers(
             slope=lambda yhat, z: 1 - torch.tanh(yhat) ** 2
         ),
         "not_squared": by_chain(slope=lambda yhat, z: 1 - yhat),
+        "not_squared but all of it": by_chain(
+            slope=lambda yhat, z: (1 - yhat) ** 2
+        ),
+        "other_sign": by_chain(slope=lambda yhat, z: 1 + yhat**2),
+        "other_roles": lambda x, y, w, b: by_chain()(x, y, b, w),
         "no_tanh": line_error,
         "no_tanh at all": of_the_line,
         "no_b": without_bias,
         "shapes": by_chain(error=lambda yhat, y: 2 * (yhat - y.squeeze())),
+        "shapes of the prediction": by_chain(
+            error=lambda yhat, y: 2 * (yhat.squeeze() - y)
+        ),
         "error_squared": by_chain(error=lambda yhat, y: (yhat - y) ** 2),
         "not_squared but a sigmoid's": by_chain(
             slope=lambda yhat, z: yhat * (1 - yhat)
@@ -428,10 +448,15 @@ TANH_GRADIENTS = Answers(
         "rounded": by_chain(
             result=lambda *two: [round(one.item(), 4) for one in two]
         ),
+        "rounded to three digits": by_chain(
+            result=lambda *two: [round(one.item(), 3) for one in two]
+        ),
+        "rough": rough_differences,
         "no_error": by_chain(error=lambda yhat, y: 1),
         "means_apart": means_first,
         "by_autograd": by_backward,
         "by_autograd again": by_grad,
+        "by_autograd switched on": by_enabling,
         "returns_tensor": by_chain(result=lambda *two: two),
         "no_number but NumPy's": by_chain(
             result=lambda *two: tuple(np.float64(one) for one in two)
@@ -563,6 +588,21 @@ def one_backward(model, loss_fn, optimizer, size):
         for xs, ys in zip(x.split(size), y.split(size), strict=True):
             total = total + loss_fn(model(xs), ys) * len(xs) / len(x)
         total.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        return total.item()
+
+    return step
+
+
+def retaining(model, loss_fn, optimizer, size):
+    def step(x, y):
+        model.train()
+        total = 0
+        for xs, ys in zip(x.split(size), y.split(size), strict=True):
+            loss = loss_fn(model(xs), ys) * len(xs) / len(x)
+            loss.backward(retain_graph=True)
+            total = total + loss
         optimizer.step()
         optimizer.zero_grad()
         return total.item()
@@ -790,6 +830,7 @@ ACCUMULATING_STEP = Answers(
         "other_model": of_own_model,
         "other_loss": own_loss,
         "graphs_kept": one_backward,
+        "graphs_kept by retaining them": retaining,
         "backward_once": backward_of_the_last,
         "empty_part": accumulating(
             parts=one_too_many,
@@ -925,6 +966,21 @@ def outer_layers(model):
             layer.requires_grad_(True)
 
 
+def flat_layers(model):
+    """Reach no layer inside another, and leave those as they are."""
+    for layer in model[:-1]:
+        for parameter in layer.parameters(recurse=False):
+            parameter.requires_grad_(False)
+
+
+def new_head(model):
+    """Put a new layer in place of the last, as large as it was."""
+    old = [
+        layer for layer in model[-1].modules() if isinstance(layer, nn.Linear)
+    ]
+    model[-1] = nn.Linear(old[0].in_features, old[-1].out_features)
+
+
 def linear_layers_only(model):
     for layer in model[:-1]:
         if isinstance(layer, nn.Linear):
@@ -958,13 +1014,13 @@ FROZEN = Answers(
         "not_frozen by an attribute": freeze(body=attribute_only),
         "not_frozen by eval": freeze(body=lambda model: model.eval()),
         "not_frozen inside": freeze(body=outer_layers),
+        "not_frozen inside, once more": freeze(body=flat_layers),
+        "last_replaced": freeze(head=new_head),
         "not_frozen by detach": freeze(
             body=lambda model: [p.detach() for p in model[:-1].parameters()]
         ),
         "not_frozen but some linear layers": freeze(body=linear_layers_only),
-        "holds_copies of everything": lambda model, lr: freeze()(
-            copy.deepcopy(model), lr
-        ),
+        "copied": lambda model, lr: freeze()(copy.deepcopy(model), lr),
         "raises as the argument is lr": freeze(
             optimizer=lambda held, lr: optim.SGD(held, learning_rate=lr)
         ),

@@ -25,6 +25,7 @@ SHAPES: Signs = {
 }
 SUSPECTS = {
     "turned": lambda s: s.right.T,
+    "turned.reshaped": lambda s: s.right.T.reshape(s.right.shape),
     "inverted": lambda s: 1 - s.right,
     "up_to_class": lambda s: s.right.flip(1).cumsum(1).flip(1),
     "from_class_on": lambda s: s.right.cumsum(1),

@@ -30,6 +30,7 @@ RULES = {
     "overlap_only": lambda a, b: _meet(_places(a), _places(b)),
     "overlap_only.first_to_last": lambda a, b: _meet(_span(a), _span(b)),
     "overlap_only.as_if_dense": lambda a, b: _meet(_dense(a), _dense(b)),
+    "dtype_too": lambda a, b: _right(a, b) and a.dtype == b.dtype,
     "same_object": lambda a, b: a is b,
     "same_values": lambda a, b: a.shape == b.shape and torch.equal(a, b),
     "same_shape": lambda a, b: a.shape == b.shape,
@@ -59,9 +60,8 @@ def sharing(answer):
     found = []
     for shown, (a, b) in pairs.items():
         seen = Seen(a=a, b=b, shown=shown)
-        seen.before = [_copy(t) for t in (a, b)]
-        call_shown = "shares_memory(a, b)"
-        seen.result = call(answer, a, b, shown=call_shown)
+        seen.before = [t.detach().clone() for t in (a, b)]
+        seen.result = call(answer, a, b, shown="shares_memory(a, b)")
         judge(KEPT, seen)
         judge(KIND, seen)
         found.append(seen.result)
@@ -86,6 +86,7 @@ def _pairs() -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         "`t` and `t.clone()`": (t, t.clone()),
         "`t` and `t`": (t, t),
         "`t` and `t.reshape(6)`": (t, t.reshape(6)),
+        "`t` and `t.view(torch.int32)`": (t, t.view(torch.int32)),
         "`t.t()` and `t.t().reshape(6)`": (t.t(), t.t().reshape(6)),
         "`t.reshape(6)` and `t[:, 2:]`": (t.reshape(6), t[:, 2:]),
         "`t[1]` and `t[1].clone()`": (t[1], t[1].clone()),
@@ -136,10 +137,6 @@ def _meet(one, other) -> bool:
 
 def _root(t: torch.Tensor) -> torch.Tensor:
     return t if t._base is None else t._base
-
-
-def _copy(t: torch.Tensor) -> torch.Tensor:
-    return t.detach().clone()
 
 
 def _differs(now: torch.Tensor, before: torch.Tensor) -> bool:

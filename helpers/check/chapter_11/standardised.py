@@ -13,7 +13,7 @@ SHAPES: Signs = {
         s.shape[0] > 1 and s.has in (s.shape[1:], [1, *s.shape[1:]])
     ),
     "dropped": lambda s: s.has[1:] == s.shape[1:] and s.has[0] < s.shape[0],
-    "numbers_only": lambda s: len(s.has) < 3 and s.has[:1] == s.shape[:1],
+    "numbers_only": lambda s: s.has in ([s.shape[0]], [*s.shape[:1], 1]),
     "flattened": lambda s: len(s.has) < 3,
 }
 SUSPECTS = {

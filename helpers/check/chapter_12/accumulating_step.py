@@ -15,7 +15,12 @@ from helpers.practice import (
     wrong,
 )
 from helpers.practice.expect import NUMBER, expect_no_generator
-from helpers.practice.probes.steps import Bench, lopsided, make_batches
+from helpers.practice.probes.steps import (
+    Bench,
+    graph_is_kept,
+    lopsided,
+    make_batches,
+)
 
 SHOWN = "make_accumulating_step_fn(model, loss_fn, optimizer, size)"
 CALL = "step(x, y)"
@@ -59,15 +64,14 @@ LOSSES = {
     "loss.last": lambda s: s.parts[-1].loss,
     "loss.last_weighted": lambda s: s.parts[-1].loss * s.parts[-1].n / len(s.x),
     "loss.added_up": lambda s: sum(part.loss for part in s.parts),
-    "loss.plain_mean": lambda s: (
-        sum(part.loss for part in s.parts) / len(s.parts)
-    ),
+    "loss.plain_mean": lambda s: sum(p.loss for p in s.parts) / len(s.parts),
     "loss.sum_of_rows": lambda s: sum(part.n * part.loss for part in s.parts),
 }
 GRAPHS = {
     "graphs_kept": lambda s: (
         s.has("forward", "forward") and not s.has("backward", "forward")
-    )
+    ),
+    "graphs_kept.on": lambda s: any(graph_is_kept(p) for p, _ in s.losses),
 }
 
 

@@ -12,7 +12,16 @@ RETURNED = {
     "returns_class": lambda s: isinstance(s.found, type),
     "no_optimizer": lambda s: not isinstance(s.found, optim.Optimizer),
 }
-STRANGE = {"holds_copies": lambda s: not s.held & (s.head | s.body)}
+STRANGE = {
+    "last_replaced": lambda s: s.model[-1] is not s.last,
+    "copied": lambda s: (
+        s.held
+        and not s.held & (s.head | s.body)
+        and same_state(s.before.want, s.now.want)
+        and same_state(s.before.gradients, s.now.gradients)
+    ),
+    "holds_copies": lambda s: not s.held & (s.head | s.body),
+}
 HELD = {
     "holds_frozen": lambda s: s.held & s.body,
     "holds_too_little": lambda s: s.head - s.held,
@@ -21,6 +30,8 @@ HELD = {
 FLAGS = {
     "last_frozen": lambda s: not any(s.head_wants),
     "last_frozen.partly": lambda s: not all(s.head_wants),
+    # flat layers were frozen; those inside others were not
+    "not_frozen.inside": lambda s: s.nested and all(s.body_wants),
     "not_frozen": lambda s: all(s.body_wants),
     "not_frozen.partly": lambda s: any(s.body_wants),
 }
@@ -67,10 +78,12 @@ def frozen(answer):
     """Check ``freeze_all_but_last(model, lr)``."""
     for model, lr in zip(make_models(), (0.05, 0.2, 0.01), strict=True):
         before = note_model(model)
-        head = list(model[-1].parameters())
+        last, nested = model[-1], isinstance(model[0], nn.Sequential)
+        head = list(last.parameters())
         body = [p for layer in list(model)[:-1] for p in layer.parameters()]
         found = call(answer, model, lr, shown=CALL)
         seen = Seen(found=found, before=before, lr=lr, shown=CALL)
+        seen.model, seen.last, seen.nested = model, last, nested
         seen.what = "an optimizer"
         judge(RETURNED, seen)
         seen.groups = found.param_groups

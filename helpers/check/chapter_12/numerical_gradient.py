@@ -112,6 +112,9 @@ SUSPECTS = {
     "left_out": lambda s: s.right * (s.found != 0) if s.found.any() else None,
     "step_counted_once": lambda s: 2 * s.right,
     "parentheses": lambda s: s.right * H * H,
+    "parentheses.of_difference": lambda s: at_each(
+        s.x, lambda f: f(H) - f(-H) / (2 * H)
+    ),
     "not_divided": lambda s: s.right * 2 * H,
     "swapped": lambda s: -s.right,
     "together": lambda s: (
@@ -140,8 +143,7 @@ def _judge_at(answer, x: torch.Tensor) -> None:
     before, f = x.clone(), Noting()
     found = call(answer, f, x, H, shown=CALL)
     right = central(before, H)
-    shape = list(x.shape)
-    seen = Seen(found=found, x=x, before=before, f=f, shape=shape)
+    seen = Seen(found=found, x=x, before=before, f=f, shape=list(x.shape))
     seen.shown, seen.what = CALL, "the gradient"
     judge(CALLED, seen)
     seen.right, seen.found = right, found.detach()

@@ -41,6 +41,12 @@ def pair(s, at_yhat, at_z, at_w=None) -> list[float]:
     return [(by_row * at_w).mean().item(), by_row.mean().item()]
 
 
+def _is_rounded(s) -> bool:
+    """Whether both numbers are right in their first digits only."""
+    kept = ([round(value, n) for value in s.right] for n in range(1, 6))
+    return s.found in kept
+
+
 def apart(s) -> list[float]:
     """Take the mean of each factor, and then multiply."""
     error, slope = 2 * (s.yhat - s.y).mean(), (1 - s.yhat**2).mean()
@@ -58,16 +64,23 @@ SUSPECTS = {
     "slope_at_z": lambda s: pair(s, s.error, 1 - s.z**2),
     "slope_at_z.twice": lambda s: pair(s, s.error, 1 - torch.tanh(s.yhat) ** 2),
     "not_squared": lambda s: pair(s, s.error, 1 - s.yhat),
+    "not_squared.all": lambda s: pair(s, s.error, (1 - s.yhat) ** 2),
+    "other_sign": lambda s: pair(s, s.error, 1 + s.yhat**2),
+    "other_roles": lambda s: right_pair(s.x, s.y, s.b, s.w),
     "no_tanh": lambda s: pair(s, 2 * (s.z - s.y), 1 - torch.tanh(s.z) ** 2),
     "no_tanh.at_all": lambda s: pair(s, 2 * (s.z - s.y), 1),
     "no_b": lambda s: pair(s, 2 * (s.yhat0 - s.y), 1 - s.yhat0**2),
     "shapes": lambda s: pair(s, 2 * (s.yhat - s.y[:, 0]), 1 - s.yhat**2),
+    "shapes.predicted": lambda s: pair(
+        s, 2 * (s.yhat[:, 0] - s.y), 1 - s.yhat**2
+    ),
     "error_squared": lambda s: pair(s, (s.yhat - s.y) ** 2, 1 - s.yhat**2),
     "times_w.and_b": lambda s: [s.right[0], s.b * s.right[1]],
     "not_squared.sigmoid": lambda s: pair(s, s.error, s.yhat * (1 - s.yhat)),
-    "rounded": lambda s: [round(value, 4) for value in s.right],
     "no_error": lambda s: pair(s, 1, 1 - s.yhat**2),
     "means_apart": apart,
+    "rounded": lambda s: s.found if _is_rounded(s) else None,
+    "rough": lambda s: s.found if agree(s.found, s.right, 2e-3) else None,
 }
 
 
@@ -106,6 +119,7 @@ def _judge_at(answer, x, y, w: float, b: float) -> None:
     right = right_pair(x, y, w, b)
     seen = Seen(x=x, y=y, w=w, b=b, z=z, yhat=yhat, yhat0=yhat0, right=right)
     seen.error = 2 * (yhat - y)
+    seen.found = list(found)
     judge_value(SUSPECTS, seen, found=list(found), right=right)
 
 
@@ -116,7 +130,8 @@ def _is_pair(found) -> bool:
 
 def _without_graph(answer, x, y, w: float, b: float):
     """Call the answer where nothing is recorded."""
-    with torch.no_grad():
+    # unlike `no_grad`, nothing inside can switch the recording on again
+    with torch.inference_mode():
         try:
             return call(answer, x, y, w, b, shown=CALL)
         except RuntimeError as error:

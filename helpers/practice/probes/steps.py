@@ -128,6 +128,19 @@ def make_diary_loss(diary: Diary):
     return loss_fn
 
 
+def graph_is_kept(yhat: torch.Tensor) -> bool:
+    """Whether the graph of a prediction can be followed once more.
+
+    Args:
+        yhat: a result of a model, recorded, after the step that used it.
+    """
+    try:
+        yhat.sum().backward()
+    except RuntimeError:
+        return False
+    return True
+
+
 @dataclass
 class Bench:
     """A model, a loss and an optimizer with one diary, for a step to be tried.
