@@ -265,19 +265,19 @@ def reductions(t: torch.Tensor):
             "Axis 0 leads from row to row, axis 1 from column to column.", named
         ),
         Step(
-            f"sum(dim=0) runs along axis 0: a column becomes {down[0]}.",
+            f"sum(dim=0) runs along axis 0: column 0 becomes {down[0]}.",
             lambda axes: draw(axes, first_column, below=one_down),
         ),
         Step(
-            f"Every column does. Axis 0 is gone: {shape_of(down)}.",
+            f"Each column becomes its sum. Axis 0 is gone: {shape_of(down)}.",
             lambda axes: draw(axes, below=down.tolist()),
         ),
         Step(
-            f"sum(dim=1) runs along axis 1: a row becomes {across[0]}.",
+            f"sum(dim=1) runs along axis 1: row 0 becomes {across[0]}.",
             lambda axes: draw(axes, first_row, beside=one_across),
         ),
         Step(
-            f"Every row does. Axis 1 is gone: {shape_of(across)}.",
+            f"Each row becomes its sum. Axis 1 is gone: {shape_of(across)}.",
             lambda axes: draw(axes, beside=across.tolist()),
         ),
         Step(

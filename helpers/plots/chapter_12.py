@@ -295,7 +295,7 @@ def difference_errors(
         )
     axes.set(xscale="log", yscale="log", xlabel="step size h")
     axes.set(ylabel="relative error", ylim=(1e-13, 20))
-    axes.set_title("Too large a step is wrong, and too small a step is worse")
+    axes.set_title("A large step is inexact, and a small one loses digits")
     axes.legend(loc="lower right")
     return figure, (
         "The relative error of a central difference over the step size h, both "

@@ -86,7 +86,7 @@ def strides(tensor: torch.Tensor, view: torch.Tensor):
         tensor: contiguous [rows, columns], of about six numbers.
         view: of the same storage, [rows, columns].
     """
-    title = "Two shapes over one storage: only the strides differ"
+    title = "One storage, read in two orders by two pairs of strides"
     figure, axes = canvas(3.75, title)
     storage = _storage(tensor)[1]
     said = []
