@@ -93,3 +93,11 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
         str(path): (path.stat().st_size, path.stat().st_mtime_ns)
         for path in sorted(folder.rglob("*"))
     }
+
+
+def straight(capsys, task, n_epochs, *words):
+    """Train without a break; return the name of the run."""
+    name = new_name("straight")
+    words = (task, "--run-name", name, "--n-epochs", n_epochs, *words)
+    assert trained(capsys, *words).status == 0
+    return name

@@ -13,9 +13,12 @@ import pytest
 import torch
 
 from helpers.datasets.digits import load_digits
+from helpers.datasets.fashion_mnist import CLASS_NAMES
+from helpers.datasets.images import LabelledImages
 from helpers.datasets.line import generate_data
 from helpers.datasets.mnist_1d import load_mnist_1d
-from helpers.launching import train
+from helpers.errors import DataError
+from helpers.launching import inputs, tasks, train
 from helpers.launching.command_line import read_options
 from helpers.launching.options import TASKS
 from helpers.launching.predicting import load_trained
@@ -143,7 +146,8 @@ def idx(array, compressed=False):
 
 @pytest.fixture
 def image():
-    return load_digits().images[:3]
+    # darker than any that was trained on: scaled by 16, not by its own highest
+    return load_digits().images[:3] // 2
 
 
 def write(path, array, form):
@@ -436,3 +440,44 @@ def test_output_that_nobody_reads_is_no_traceback(runs):
     program.stderr.close()
     assert program.wait(timeout=60) == 1
     assert said == ""
+
+
+# ------------------------------------------------------------ Fashion-MNIST
+
+
+def clothes(part="train"):
+    """Return a few images of the size of Fashion-MNIST: stripes, two ways."""
+    generator = np.random.default_rng(len(part))
+    labels = generator.integers(0, 2, 200)
+    images = np.zeros((200, 28, 28), np.uint8)
+    images[labels == 0, ::3] = 200
+    images[labels == 1, :, ::3] = 255
+    return LabelledImages(images, labels, CLASS_NAMES, 255)
+
+
+def test_clothes_are_trained_on_and_those_of_the_test_part_predicted(
+    capsys, monkeypatch
+):
+    monkeypatch.setattr(tasks, "load_fashion_mnist", clothes)
+    monkeypatch.setattr(inputs, "load_fashion_mnist", clothes)
+    name = new_name("clothes")
+    ended = trained(capsys, "fashion-mnist", "--run-name", name)
+    assert ended.status == 0 and "160 rows, with 40 held out" in ended.out
+    found = answer(capsys, name)
+    assert found["correct"] == len(found["predictions"]) == 200
+    names = {row["class"] for row in found["predictions"]}
+    assert names == {"T-shirt/top", "Trouser"}
+    assert [row["label"] for row in found["predictions"][:3]] == [
+        CLASS_NAMES[label] for label in clothes("test").labels[:3]
+    ]
+
+
+def test_no_network_is_one_sentence(capsys, monkeypatch):
+    def fails(part="train"):
+        raise DataError("It could not be downloaded: there is no network.")
+
+    monkeypatch.setattr(tasks, "load_fashion_mnist", fails)
+    name = new_name("clothes")
+    ended = trained(capsys, "fashion-mnist", "--run-name", name)
+    assert ended.status == 1 and ended.err.count("\n") == 1
+    assert "no network" in ended.err and not run_folder(name).exists()
