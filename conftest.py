@@ -55,7 +55,7 @@ def pytest_configure(config):
 # The slowest files, in this order: given out first, so that no core waits for
 # one of them at the end.
 SLOWEST = (
-    "tests/launching/test_training.py",
+    "tests/launching/test_stopping.py",
     "tests/practice/test_exercises.py",
     "tests/checkpoints/test_torture.py",
     "tests/checkpoints/test_saving.py",
