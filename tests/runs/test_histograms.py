@@ -28,5 +28,5 @@ def test_edges_and_counts_of_every_time():
         assert edges[0] <= one.min() and one.max() <= edges[-1]
     edges, counts = found["weights"][0]
     # half of the values lie around 0.5, within a bin of TensorBoard
-    near = (edges[:-1] < 0.5) & (0.5 <= edges[1:])
+    near = (edges[:-1] < 0.5) & (edges[1:] >= 0.5)
     assert counts[near].sum() == 2
