@@ -263,7 +263,7 @@ def find_column(layout: Layout, wanted: object, option: str) -> int:
         )
     if found and not isinstance(wanted, int):
         return found[0]
-    if _is_whole(text) and not isinstance(wanted, bool):
+    if _is_whole(text):
         number = int(text)
         if number and -len(names) <= number <= len(names):
             return number - 1 if number > 0 else number + len(names)

@@ -109,8 +109,6 @@ def load(layout: Layout, wanted: Sequence[Wanted], n_rows: int) -> list[Values]:
     )
     for piece in read_pieces(layout.records(), len(layout.names)):
         end = start + len(piece.lines)
-        if end > n_rows:
-            raise changed
         for column in loaded:
             try:
                 column.put(start, end, piece)
@@ -153,7 +151,8 @@ class _Loaded:
         """Write the values of some rows.
 
         Raises:
-            ValueError, KeyError: a field is not of the kind it was.
+            ValueError, KeyError: a field is not of the kind it was, or there
+                are more rows than there were.
             TooManyTexts: as it says.
         """
         fields = piece.columns[self.wanted.index]

@@ -240,6 +240,9 @@ def test_columns_without_a_value_or_a_difference(tmp_path):
     table = read(tmp_path, column(["", "NA"]))
     assert said(table.notes, "no row has a value", "a")
     assert prepare(table).preparation.feature_names == ("b",)
+    # a computer finds a spread of 1e-17 here
+    rounded = prepare(read(tmp_path, column(["0.1"])), 18)
+    assert rounded.preparation.feature_names == ("b",)
     for values in (["7", "7.0"], ["x"], ["yes"]):
         prepared = prepare(read(tmp_path, column(values)))
         assert prepared.preparation.feature_names == ("b",)

@@ -219,6 +219,12 @@ def test_latin_1_where_windows_has_no_letter(tmp_path):
     assert said(table.notes, "line 22", "Latin-1") and "\x81" in table.classes
 
 
+def test_a_last_letter_that_was_cut(tmp_path):
+    rows = b"a,y\n" + b"1,u\n2,v\n" * 10 + b"3,\xc3"
+    table = read(tmp_path, rows)
+    assert said(table.notes, "not UTF-8 (line 22)") and "\xc3" in table.classes
+
+
 def test_a_late_letter_decides(tmp_path):
     late = TABLE.encode() * 1 + b"1,2,1\n" * 200_000 + b"1,2,\xe9\n" * 9
     table = read(tmp_path, late.replace(b",1\n", b",x\n"))
