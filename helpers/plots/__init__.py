@@ -10,6 +10,7 @@ Nothing here trains, reads a file or writes one.
 """
 
 from helpers.plots.challenge_1 import predictions, rides
+from helpers.plots.challenge_2 import letters
 from helpers.plots.chapter_02 import dataset, memory_of_rows
 from helpers.plots.chapter_03 import batch_sizes, batches, descent_paths
 from helpers.plots.chapter_04 import by_epochs_and_updates, two_splits
@@ -109,6 +110,7 @@ __all__ = [
     "killed_losses",
     "kinds_of_values",
     "layer_sizes",
+    "letters",
     "logging",
     "loss_panels",
     "losses_and_accuracy",

@@ -102,6 +102,10 @@ def read_exercise(path: Path) -> Exercise | None:
 def all_exercises() -> list[Exercise]:
     """Read every exercise there is, in the order of their numbers."""
     found = map(read_exercise, sorted(CHECK.glob("ch*/*.toml")))
-    return sorted(
-        (entry for entry in found if entry), key=lambda entry: entry.number
-    )
+    return sorted((entry for entry in found if entry), key=_place)
+
+
+def _place(entry: Exercise) -> tuple[str, int]:
+    """Return what puts C2.10 after C2.9."""
+    page, _, number = entry.number.partition(".")
+    return page, int(number)

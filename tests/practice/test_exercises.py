@@ -199,7 +199,7 @@ def test_nothing_written_is_not_started(number):
 
 
 def test_every_file_of_words_has_its_checker_and_the_other_way_round():
-    assert [e.number for e in all_exercises()] == sorted(CHECKERS)
+    assert sorted(e.number for e in all_exercises()) == sorted(CHECKERS)
     for number, check in CHECKERS.items():
         folder = importlib.import_module(check.__module__.rpartition(".")[0])
         assert getattr(folder, check.__name__) is check, number
@@ -216,5 +216,7 @@ def test_the_answer_in_the_readme_is_a_real_one():
 
 def test_names_and_numbers():
     for number, entry in ((e.number, e) for e in all_exercises()):
-        assert re.fullmatch(r"(0[1-9]|1\d|C1)\.[1-9]", number)
+        assert re.fullmatch(r"(0[1-9]|1\d|C[12])\.([1-9]|10)", number)
         assert entry.look and entry.title and 1 <= entry.minutes <= 30
+    in_order = [e.number for e in all_exercises() if e.page == "C2"]
+    assert in_order == [f"C2.{number}" for number in range(1, 11)]
