@@ -18,7 +18,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 
 from helpers.launching import run_files, train, training
-from helpers.launching.interruptions import Stopped
+from helpers.launching.interruptions import Stopped, interruptible
 from helpers.launching.run_files import build_model
 from helpers.runs import read_scalars, run_folder
 from tests.launching.running import (
@@ -391,3 +391,24 @@ def test_no_reader_of_the_output_is_no_traceback():
 def leave_nothing():
     yield
     shutil.rmtree(run_folder("launching"), ignore_errors=True)
+
+
+def test_a_second_signal_ends_the_process_as_it_would_have():
+    before = signal.getsignal(signal.SIGINT)
+    with interruptible() as arrived:
+        with pytest.raises(Stopped):
+            signal.raise_signal(signal.SIGTERM)
+        assert arrived.stopped.status == 143
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_ignored_signal_stays_ignored():
+    """As ``nohup`` wishes."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible() as arrived:
+            signal.raise_signal(signal.SIGHUP)
+        assert arrived.stopped is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
