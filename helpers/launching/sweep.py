@@ -203,10 +203,11 @@ class Task:
 
 
 def _as_typed(folder: Path) -> str:
-    """Return a folder as it can be typed here."""
-    with contextlib.suppress(ValueError):  # on another drive of Windows
-        folder = Path(os.path.relpath(folder))
-    return shlex.quote(str(folder))
+    """Return a folder as it can be typed here, or in the course's folder."""
+    here = Path.cwd()
+    inside = folder.is_relative_to(here)
+    shown = folder.relative_to(here) if inside else display_path(folder)
+    return shlex.quote(str(shown))
 
 
 @contextlib.contextmanager

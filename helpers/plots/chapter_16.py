@@ -126,7 +126,7 @@ def best_of_many(values: Sequence[float], other: float, names: Sequence[str]):
     ):
         place = (len(best) + 0.5, height)
         axes.text(*place, words, va="center", color=colour)
-    axes.set(xlim=(0.3, 1.42 * len(best)), xlabel="seeds tried")
+    axes.set(xlim=(0.3, 1.3 * len(best)), xlabel="seeds tried")
     axes.grid(visible=False, axis="x")
     axes.margins(y=0.08)
     axes.set_xticks([1, *range(5, len(best) + 1, 5)])

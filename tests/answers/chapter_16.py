@@ -209,6 +209,9 @@ RANDOM_RUNS = Answers(
         "no_names": draw_with(
             runs=lambda parameters: list(product(*parameters.values()))
         ),
+        "no_names but an array": draw_with(
+            result=lambda runs: list(np.array(runs))
+        ),
         "no_names but dictionaries": draw_with(
             result=lambda runs: [run._asdict() for run in runs]
         ),
@@ -457,6 +460,7 @@ SUMMARISE = Answers(
             mean=lambda values: statistics.fmean(set(values))
         ),
         "other_metric": sum_of_loss,
+        "rounded": sum_with(mean=lambda v: round(statistics.fmean(v), 2)),
         "other_mean": sum_with(mean=lambda values: sum(values) / 7),
         "divides_by_n for all": sum_with(spread=statistics.pstdev),
         "spread_of_one of 0": sum_with(
@@ -603,7 +607,8 @@ MISSING_RUNS = Answers(
         "items": miss_items,
         "filter": miss_filter,
         "parts": miss_with(),
-        "json": miss_with(
+        "or later": miss_with(counts=lambda row, n: row["epoch"] >= n - 1),
+        "tuples": miss_with(
             same=lambda run, row: tuple(row[n] for n in run._fields) == run
         ),
         "partial": functools.partial(miss_course),
@@ -631,6 +636,11 @@ MISSING_RUNS = Answers(
             same=lambda run, row: run[-1] == row[run._fields[-1]]
         ),
         "one_field of two": miss_with(same=first_two),
+        "any_field": miss_with(
+            same=lambda run, row: any(
+                row[n] == v for n, v in run._asdict().items()
+            )
+        ),
         "only_begun": miss_begun,
         "everything": miss_with(
             same=lambda run, row: run._asdict() == dict(row)

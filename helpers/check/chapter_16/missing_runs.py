@@ -31,7 +31,7 @@ ROWS = [
     *_rows(Run(0.7, "mlp", 0), [0, 1, 2, 3]),
     *_rows(RUNS[1], [3, 2, 1, 0]),
     *_rows(RUNS[4], [0]),
-    *_rows(RUNS[5], [3]),
+    *_rows(RUNS[5], [2, 3]),
 ]
 RETURNED = {
     "returns_nothing": lambda s: s.result is None,
@@ -61,6 +61,7 @@ MISTAKES = {
     "counts_rows": lambda s: (
         s.result == [run for run in s.runs if _count(s, run) < s.n_epochs]
     ),
+    "any_field": lambda s: s.result == _by_any_field(s),
     "only_begun": lambda s: (
         s.result == [run for run in s.right if _count(s, run)]
     ),
@@ -119,6 +120,16 @@ def _by_fields(seen, part: slice) -> list:
             )
             for row in last
         )
+    ]
+
+
+def _by_any_field(seen) -> list:
+    """Return the runs that share no value with any finished one."""
+    last = [row for row in seen.rows if row["epoch"] == seen.n_epochs - 1]
+    return [
+        run
+        for run in seen.runs
+        if not any(run._asdict().items() & row.items() for row in last)
     ]
 
 

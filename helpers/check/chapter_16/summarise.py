@@ -5,10 +5,8 @@ import math
 import statistics
 
 from helpers.practice import Seen, agree, call, exercise, judge, judge_value
-from helpers.practice.expect import expect_no_generator
+from helpers.practice.expect import expect_no_generator, roundings
 from helpers.practice.signs import wrong
-
-ONE, TWO = ("lr",), ("model", "lr")
 
 
 def _row(model: str, lr: float, seed: int, value: float) -> dict:
@@ -33,22 +31,11 @@ RETURNED = {
     "key_reversed": lambda s: (
         {key[::-1] for key in s.result} == {*s.right} != {*s.result}
     ),
-    "single_left_out": lambda s: (
-        {*s.result}
-        == {key for key, one in s.values.items() if len(one) > 1}
-        != {*s.right}
-    ),
+    "single_left_out": lambda s: {*s.result} == s.several != {*s.right},
     "other_keys": lambda s: {*s.result} != {*s.right},
     "other_order": lambda s: [*s.result] != [*s.right],
-    "no_pair": lambda s: any(
-        not isinstance(one, (tuple, list)) or len(one) != 2
-        for one in s.result.values()
-    ),
-    "no_floats": lambda s: (
-        not all(
-            isinstance(one, float) for pair in s.result.values() for one in pair
-        )
-    ),
+    "no_pair": lambda s: not all(map(_has_two, s.result.values())),
+    "no_floats": lambda s: any(map(_is_odd, s.result.values())),
     "rows_changed": lambda s: s.rows != s.before,
 }
 VALUE = {
@@ -65,6 +52,7 @@ MEANS = {
     "a_sum": lambda s: sum(s.of),
     "median": lambda s: statistics.median(s.of),
     "each_value_once": lambda s: statistics.fmean(set(s.of)),
+    "rounded": lambda s: roundings(s.mean),
     "other_metric": lambda s: 9.0 - statistics.fmean(s.of),
 }
 SPREADS = {
@@ -78,15 +66,24 @@ SPREADS = {
 @exercise
 def summarise(answer):
     """Check ``summarise(rows, names, metric)``."""
-    for names in (TWO, ("lr", "model"), ONE):
-        _judge(answer, ROWS, list(names))
-    _judge(answer, ROWS[::-1], list(TWO))
-    _judge(answer, [], list(TWO))
+    for names in (["model", "lr"], ["lr", "model"], ["lr"]):
+        _judge(answer, ROWS, names)
+    for rows in (ROWS[::-1], []):
+        _judge(answer, rows, ["model", "lr"])
+
+
+def _has_two(value) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == 2
+
+
+def _is_odd(value) -> bool:
+    """Whether a value is something other than a pair of floats."""
+    floats = _has_two(value) and [isinstance(v, float) for v in value]
+    return not floats or not all(floats)
 
 
 def _right(values: list[float]) -> tuple[float, float]:
-    several = len(values) > 1
-    spread = statistics.stdev(values) if several else math.nan
+    spread = statistics.stdev(values) if values[1:] else math.nan
     return statistics.fmean(values), spread
 
 
@@ -116,8 +113,9 @@ def _judge(answer, rows: list[dict], names: list[str]) -> None:
     expect_no_generator(result, shown, "the dictionary")
     if isinstance(result, dict):
         seen.keys, seen.n_keys = [*result], len(result)
-        seen.value = next(iter(result.values()), None)
+        seen.value = next(filter(_is_odd, result.values()), None)
     seen.right_keys = [*seen.right]
+    seen.several = {key for key, one in seen.values.items() if one[1:]}
     seen.first_key = next(iter(seen.right), None)
     judge(RETURNED, seen)
     for key, pair in seen.right.items():
