@@ -110,7 +110,7 @@ def placed_digits(placed: np.ndarray, shuffled: np.ndarray, labels):
         panels[:, 0], ("as they are", "pixels shuffled"), strict=True
     ):
         axes.set_ylabel(name, fontsize=SMALL)
-    _title(figure, "Above and below: the same values, in other places")
+    _title(figure, "Above and below: the same values in different places")
     side = placed.shape[1]
     return figure, (
         f"{len(placed)} pictures of {side} x {side} pixels, each with a digit "
@@ -124,7 +124,7 @@ def placed_digits(placed: np.ndarray, shuffled: np.ndarray, labels):
 
 @stepped(panel=(3.9, 1.95), columns=2)
 def convolution(image: torch.Tensor, kernel: torch.Tensor):
-    """Draw a kernel on its way over an image, in four steps.
+    """Draw a kernel that moves over an image, in four steps.
 
     Args:
         image: [H, W], whole numbers.
@@ -203,7 +203,7 @@ def layer_sizes(layers: Sequence[tuple[str, tuple[int, ...], int]]):
         layers: of each its name, the shape of what comes out, without the
             batch axis, and how many parameters it has.
     """
-    figure, axes = canvas(3.55, "Wide and thin becomes small and deep")
+    figure, axes = canvas(3.55, "Maps get smaller and more numerous")
     pitch = (FULL - 0.7) / len(layers)
     largest = max(max(shape[1:], default=0) for _, shape, _ in layers)
     longest = max(shape[0] for _, shape, _ in layers if len(shape) == 1)
@@ -297,12 +297,12 @@ def accuracies(curves: Mapping[str, Sequence[float]], goal: float, title: str):
     said = []
     for name, values in curves.items():
         reached = [i for i, value in enumerate(values) if value >= goal]
-        when = f"first in epoch {reached[0]}" if reached else "never"
-        said.append(f"{name} reaches it {when}")
+        when = f"reached in epoch {reached[0]}" if reached else "not reached"
+        said.append(f"{when} with {name}")
     n_epochs = max(map(len, curves.values()))
     return figure, (
         f"Accuracies over {n_epochs} epochs, and a dashed line at "
-        f"{100 * goal:.0f} percent: {'; '.join(said)}."
+        f"{100 * goal:.0f} percent, {' and '.join(said)}."
     )
 
 
@@ -331,7 +331,7 @@ def bars(results: Mapping[str, Mapping[str, float]], chance: float, title: str):
             axes.text(middle, height + 1, f"{height:.0f} %", ha="center")
     edges = (-0.55, len(results) - 0.1)
     axes.hlines(100 * chance, *edges, color=FAINT, linestyle="--", lw=1.2)
-    axes.text(len(results) - 0.5, 100 * chance + 1, "guessing", color=WORDS)
+    axes.text(len(results) - 0.5, 100 * chance + 2.5, "guessing", color=WORDS)
     axes.set_xticks(range(len(results)), list(results))
     axes.set(ylabel="correct (%)", ylim=(0, 105), title=title)
     axes.set_xlim(edges)
@@ -357,14 +357,14 @@ def confusion(matrix: torch.Tensor, names: Sequence[str]):
     """
     counts = np.asarray(matrix)
     wrong = counts.sum() - np.trace(counts)
-    figure = Figure(figsize=(5.6, 4.9))
+    figure = Figure(figsize=(4.2, 3.7))
     axes = figure.subplots()
     off = counts * (1 - np.eye(len(counts)))
     axes.imshow(off, cmap="Oranges", vmin=0, vmax=max(4, off.max()))
     for (row, column), count in np.ndenumerate(counts):
         if count:
             weight = "normal" if row == column else "bold"
-            write(axes, (column, row), count, weight=weight, size=10)
+            write(axes, (column, row), count, weight=weight, size=SMALL)
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="predicted class", ylabel="true class")
@@ -442,5 +442,5 @@ def filters_and_maps(image, filters: torch.Tensor, maps: torch.Tensor):
         f"An image, and beside it {n} kernels of {k} x {k}, blue where a "
         "weight is above 0 and orange where it is below. Under each kernel is "
         f"its feature map of {side} x {side}, dark where the kernel found what "
-        "it looks for: an edge on one side, a stroke in one direction, a gap."
+        "it answers to; a blank map is one of a kernel that found nothing."
     )

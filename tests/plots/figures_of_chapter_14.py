@@ -17,7 +17,11 @@ FIGURES = {
         lambda: plots.accuracies(
             {"logits": RISING, "twice": [0.3, 0.4, 0.5]}, 0.95, "A title"
         ),
-        ["3 epochs", "95 percent", "logits reaches it first in epoch 2"],
+        [
+            "3 epochs",
+            "95 percent, reached in epoch 2 with logits",
+            "not reached",
+        ],
     ),
     "bars": (
         lambda: plots.bars(
