@@ -2,8 +2,7 @@
 
 One file per dataset (``line``, ``rides``, ``digits``, ``fashion_mnist``,
 ``mnist_1d``, ``letters``) or per way of getting one: CSV rows, IDX files,
-downloads. ``tables`` reads anybody's CSV file, with one file ``table_...`` for
-each step on the way from its bytes to features. What splits or batches data for
+downloads. ``tables`` reads anybody's CSV file. What splits or batches data for
 training belongs in `helpers.data_preparation`.
 """
 

@@ -21,7 +21,7 @@ from helpers.datasets.fashion_mnist import load_fashion_mnist
 from helpers.datasets.idx_files import GZIP, parse_idx
 from helpers.datasets.line import generate_data
 from helpers.datasets.mnist_1d import load_mnist_1d
-from helpers.datasets.table_features import Preparation
+from helpers.datasets.tables.features import Preparation
 from helpers.errors import DataError, one_line
 from helpers.files import read_whole
 from helpers.launching.options import OptionError, said_by

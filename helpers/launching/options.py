@@ -16,8 +16,8 @@ from typing import Annotated, Any, ClassVar
 
 import tyro
 
-from helpers.datasets.table_delimiters import DELIMITERS
-from helpers.datasets.tables import MOST_CATEGORIES
+from helpers.datasets.tables.delimiters import DELIMITERS
+from helpers.datasets.tables.reading import MOST_CATEGORIES
 from helpers.errors import CourseError, one_line
 
 MOST = 1_000_000  # of epochs, and of rows in a batch

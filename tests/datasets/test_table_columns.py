@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from helpers.datasets.table_columns import Column
-from helpers.datasets.table_words import Form, form_of, is_date, to_number
+from helpers.datasets.tables.columns import Column
+from helpers.datasets.tables.words import Form, form_of, is_date, to_number
 from tests.datasets.tables import (
     N_ROWS,
     TABLE,

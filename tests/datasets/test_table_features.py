@@ -10,8 +10,8 @@ from torch.utils.data import random_split
 
 from helpers.data_preparation.v2 import FRACTIONS, SEED, prepare_data
 from helpers.datasets import rides as rides_of_challenge_1
-from helpers.datasets.table_features import Preparation
 from helpers.datasets.tables import read_table
+from helpers.datasets.tables.features import Preparation
 from helpers.errors import DataError
 from tests.datasets.tables import (
     N_ROWS,

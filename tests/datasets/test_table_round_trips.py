@@ -9,8 +9,8 @@ import textwrap
 import numpy as np
 import pytest
 
-from helpers.datasets.table_features import Preparation
 from helpers.datasets.tables import read_table
+from helpers.datasets.tables.features import Preparation
 from helpers.errors import DataError
 from tests.tools import ROOT, assert_one_sentence
 

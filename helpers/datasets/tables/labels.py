@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.datasets.table_columns import CATEGORY, in_quotes
-from helpers.datasets.table_values import UNKNOWN, Values
+from helpers.datasets.tables.columns import CATEGORY, in_quotes
+from helpers.datasets.tables.values import UNKNOWN, Values
 from helpers.errors import DataError, one_line
 
 CLASSIFICATION, REGRESSION = "classification", "regression"

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.datasets.table_columns import CATEGORY, NUMBER, TRUTH, place
-from helpers.datasets.table_values import UNKNOWN, Values
+from helpers.datasets.tables.columns import CATEGORY, NUMBER, TRUTH, place
+from helpers.datasets.tables.values import UNKNOWN, Values
 from helpers.errors import DataError
 
 

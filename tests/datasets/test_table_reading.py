@@ -8,8 +8,8 @@ import os
 import numpy as np
 import pytest
 
-from helpers.datasets import tables
 from helpers.datasets.tables import read_table
+from helpers.datasets.tables import reading as tables
 from helpers.errors import DataError
 from tests.datasets.tables import (
     N_ROWS,

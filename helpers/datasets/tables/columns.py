@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from helpers.datasets.table_words import (
+from helpers.datasets.tables.words import (
     CONTRADICTS,
     INFINITE,
     MISSING,

@@ -11,15 +11,15 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 
-from helpers.datasets.table_columns import (
+from helpers.datasets.tables.columns import (
     CATEGORY,
     NUMBER,
     TRUTH,
     Column,
 )
-from helpers.datasets.table_files import Piece, read_pieces
-from helpers.datasets.table_layout import Layout
-from helpers.datasets.table_words import MISSING, MISSING_AS_WRITTEN, to_number
+from helpers.datasets.tables.files import Piece, read_pieces
+from helpers.datasets.tables.layout import Layout
+from helpers.datasets.tables.words import MISSING, MISSING_AS_WRITTEN, to_number
 from helpers.errors import DataError
 
 UNKNOWN = -1  # the code of a category that is missing

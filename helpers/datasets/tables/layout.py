@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.datasets.table_delimiters import (
+from helpers.datasets.tables.delimiters import (
     DELIMITERS,
     N_LOOKED_AT,
     Expected,
@@ -20,14 +20,14 @@ from helpers.datasets.table_delimiters import (
     name_delimiter,
     read_announcement,
 )
-from helpers.datasets.table_files import (
+from helpers.datasets.tables.files import (
     Record,
     check_encoding,
     check_file,
     find_encoding,
     read_records,
 )
-from helpers.datasets.table_words import form_of, is_date, is_missing
+from helpers.datasets.tables.words import form_of, is_date, is_missing
 from helpers.errors import DataError, one_line
 from helpers.paths import display_path
 

@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from helpers.datasets.table_columns import listed, place
-from helpers.datasets.table_labels import (
+from helpers.datasets.tables.columns import listed, place
+from helpers.datasets.tables.labels import (
     CLASSIFICATION,
     REGRESSION,
     TASKS,
     Labels,
 )
-from helpers.datasets.table_new_rows import (
+from helpers.datasets.tables.new_rows import (
     Columns,
     read_new_rows,
     values_of_rows,
 )
-from helpers.datasets.table_scaling import (
+from helpers.datasets.tables.scaling import (
     CategoryFeature,
     Feature,
     NumberFeature,
@@ -34,7 +34,7 @@ from helpers.datasets.table_scaling import (
     feature_to_plain,
     fit_feature,
 )
-from helpers.datasets.table_values import Values, need_memory
+from helpers.datasets.tables.values import Values, need_memory
 from helpers.errors import DataError, one_line
 
 

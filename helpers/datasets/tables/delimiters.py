@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.datasets.table_files import open_text, read_records
-from helpers.datasets.table_words import form_of
+from helpers.datasets.tables.files import open_text, read_records
+from helpers.datasets.tables.words import form_of
 from helpers.errors import DataError, one_line
 from helpers.paths import display_path
 

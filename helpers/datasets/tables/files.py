@@ -1,7 +1,7 @@
 """Read the rows of a CSV file, whoever wrote it, a piece at a time.
 
 Encodings, quotes and line breaks are dealt with here; what separates the
-columns, and whether they have names, in `helpers.datasets.table_layout`.
+columns, and whether they have names, in `helpers.datasets.tables.layout`.
 """
 
 import codecs

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpers.datasets.table_columns import (
+from helpers.datasets.tables.columns import (
     CATEGORY,
     EMPTY,
     NUMBER,
@@ -22,22 +22,22 @@ from helpers.datasets.table_columns import (
     listed,
     place,
 )
-from helpers.datasets.table_delimiters import Expected
-from helpers.datasets.table_labels import name_number
-from helpers.datasets.table_layout import Layout, find_layout
-from helpers.datasets.table_scaling import (
+from helpers.datasets.tables.delimiters import Expected
+from helpers.datasets.tables.labels import name_number
+from helpers.datasets.tables.layout import Layout, find_layout
+from helpers.datasets.tables.scaling import (
     CategoryFeature,
     Feature,
     NumberFeature,
 )
-from helpers.datasets.table_values import (
+from helpers.datasets.tables.values import (
     UNKNOWN,
     Values,
     Wanted,
     load,
     scan,
 )
-from helpers.datasets.table_words import (
+from helpers.datasets.tables.words import (
     CONTRADICTS,
     INFINITE,
     TRUTHS,

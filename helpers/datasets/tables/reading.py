@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers.datasets.table_columns import (
+from helpers.datasets.tables.columns import (
     CATEGORY,
     DATE,
     EMPTY,
@@ -27,23 +27,23 @@ from helpers.datasets.table_columns import (
     settle_marks,
     too_many_categories,
 )
-from helpers.datasets.table_delimiters import Expected
-from helpers.datasets.table_features import Preparation, fit
-from helpers.datasets.table_labels import (
+from helpers.datasets.tables.delimiters import Expected
+from helpers.datasets.tables.features import Preparation, fit
+from helpers.datasets.tables.labels import (
     MOST_CLASSES,
     Labels,
     check_task,
     decide_labels,
     too_many_classes,
 )
-from helpers.datasets.table_layout import (
+from helpers.datasets.tables.layout import (
     Layout,
     check_names,
     find_column,
     find_layout,
 )
-from helpers.datasets.table_new_rows import Columns
-from helpers.datasets.table_values import (
+from helpers.datasets.tables.new_rows import Columns
+from helpers.datasets.tables.values import (
     UNKNOWN,
     TooManyTexts,
     Values,
