@@ -55,8 +55,8 @@ def draw(n: int, seed: int) -> TensorDataset:
 
 
 def make_loaders(seed: int) -> tuple[DataLoader, DataLoader]:
-    """Build a loader of 11 rows in fours, and one of 7 rows in threes."""
-    return DataLoader(draw(11, seed), 4), DataLoader(draw(7, seed + 50), 3)
+    """Build a loader of 11 rows in fours, and one of 8 rows in threes."""
+    return DataLoader(draw(11, seed), 4), DataLoader(draw(8, seed + 50), 3)
 
 
 def right_run(model, optimizer, train_loader, val_loader, n_epochs) -> Seen:

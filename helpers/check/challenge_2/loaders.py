@@ -22,7 +22,9 @@ ROWS = {
     "other_size": lambda s: max(map(_length, s.batches)) != SIZE,
     "swapped": lambda s: sorted(s.rows) == sorted(s.other),
     "all_rows": lambda s: len(s.rows) > len(s.index) + len(s.other),
-    "row_numbers": lambda s: s.rows == [*range(len(s.index))] != s.index,
+    "row_numbers": lambda s: (
+        sorted(s.rows) == [*range(len(s.index))] != sorted(s.index)
+    ),
     "left_out": lambda s: len(s.rows) < len(s.index),
     "repeated": lambda s: len({*s.rows}) < len(s.rows),
     "other_rows": lambda s: sorted(s.rows) != sorted(s.index),
@@ -58,7 +60,8 @@ def loaders(answer):
 
 def _images(n: int) -> torch.Tensor:
     """Return images [n, 1, 2, 2], each full of its own number."""
-    return torch.arange(n).float()[:, None, None, None].expand(n, 1, 2, 2)
+    numbers = torch.arange(n, dtype=torch.float32)
+    return numbers[:, None, None, None].repeat(1, 1, 2, 2)
 
 
 def _passes(answer, given, seed: int, noise: int) -> tuple[list, list]:

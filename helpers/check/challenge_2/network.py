@@ -22,7 +22,7 @@ SIZE = {
     "no_parameters": lambda s: not s.n_parameters,
     "too_large": lambda s: s.n_parameters > BUDGET,
     "frozen": lambda s: not all(p.requires_grad for p in s.parameters),
-    "same_object": lambda s: s.network is s.second,
+    "shared.object": lambda s: s.network is s.second,
     "shared": lambda s: {id(p) for p in s.parameters} & s.ids,
     "equal_start": lambda s: agree(s.parameters, s.second_parameters, 0),
 }
@@ -30,8 +30,10 @@ LOGITS = {
     "softmax": lambda s: (
         s.yhat.min() >= 0 and agree(s.yhat.sum(1), torch.ones(len(s.yhat)))
     ),
-    "sigmoid": lambda s: s.yhat.min() >= 0 and s.yhat.max() <= 1,
-    "relu_at_end": lambda s: s.yhat.min() >= 0,
+    "relu_at_end": lambda s: (
+        s.yhat.min() >= 0 and ((s.yhat == 0).any() or s.yhat.max() > 1)
+    ),
+    "sigmoid": lambda s: s.yhat.min() >= 0,
     "blind": lambda s: s.yhat.std(0).max() < 1e-7,
     "unused": lambda s: s.idle,
     "no_convolution": lambda s: s.n_kernels == 0,
@@ -74,11 +76,11 @@ def _judge_calls(net: nn.Module) -> None:
         try:
             with torch.no_grad():
                 yhat = net(torch.full((n, 1, 14, 14), 0.5))
+        except NotImplementedError:
+            wrong("no_forward")
         except RuntimeError as error:
             message = str(error).splitlines()[0]
             if "mat1 and mat2" in message:
                 wrong("does_not_fit.linear", message=message)
             wrong("does_not_fit", message=message)
-        except NotImplementedError:
-            wrong("no_forward")
         judge(GIVES, Seen(yhat=yhat, n=n))

@@ -100,8 +100,8 @@ def _judge_run(answer, seed: int, n_epochs: int) -> None:
     seen.parameters, seen.right, seen.piled_up = (
         list(one.parameters()) for one in (model, twin, pile)
     )
-    judge(RAN, seen)
     judge(KIND, seen, what="two lists", shown=CALL)
+    judge(RAN, seen)
     losses, accuracies = result
     judge_value(
         LOSSES,
