@@ -143,7 +143,7 @@ def shorter(
         loops: how many of them are the training loop.
         any_model: lines written once for any model, in the same order.
     """
-    figure, axes = new_figure((FULL, 0.42 * len(loops) + 1.5))
+    figure, axes = new_figure((FULL, 0.34 * len(loops) + 1.4))
     names = list(lines)
     rows = np.arange(len(names))
     loop = np.array([loops[name] for name in names])
@@ -171,7 +171,7 @@ def shorter(
     axes.set_xlim(0, 1.12 * (total + general).max())
     axes.set_title(
         f"From {total[0]} lines for one model to {total[-1]}, "
-        f"and a loop that only shrinks"
+        "and a loop that never grows"
     )
     axes.legend(loc="upper right")
     said = [

@@ -121,6 +121,10 @@ def max_pair(scores):
     return shifted - shifted.exp().sum(dim=-1, keepdim=True).log()
 
 
+def _powers(scores):
+    return (scores - scores.amax(1, keepdim=True)).exp()
+
+
 STABLE = Answers(
     right={
         "course": stable_course,
@@ -151,6 +155,15 @@ STABLE = Answers(
         "no_logarithm": lambda s: s.softmax(-1),
         "other_sign": lambda s: -stable_course(s),
         "down_the_columns": lambda s: s.log_softmax(dim=0),
+        "down_the_columns in the sum alone": lambda s: (
+            s - s.amax(1, keepdim=True) - _powers(s).sum(0).log()
+        ),
+        "no_logarithm_of_sum": lambda s: (
+            s - s.amax(1, keepdim=True) - _powers(s).sum(1, keepdim=True)
+        ),
+        "mean_for_sum": lambda s: (
+            s - s.amax(1, keepdim=True) - _powers(s).mean(1, keepdim=True).log()
+        ),
         "one_sum_for_all": lambda s: s - s.exp().sum().log(),
         "only_maximum": lambda s: s - s.amax(-1, keepdim=True),
         "maximum_not_everywhere": inner_maximum,
@@ -551,6 +564,11 @@ def fit_by_datasets(epochs, model, loss_func, opt, train_dl, valid_dl):
     return losses, val_losses
 
 
+def fit_from_a_list(epochs, model, loss_func, opt, train_dl, valid_dl):
+    batches = list(train_dl)  # in one order for ever
+    return fit_with()(epochs, model, loss_func, opt, batches, valid_dl)
+
+
 def fit_mode_above(epochs, model, loss_func, opt, train_dl, valid_dl):
     model.train()
     inner = fit_with(before_training=lambda model: None)
@@ -698,7 +716,6 @@ FIT = Answers(
         "functions of Part I": fit_by_part_1,
         "arrays": fit_by_arrays,
         "the careful loss_batch": fit_of_careful,
-        "sizes of the datasets": fit_by_datasets,
         "inference mode": fit_with(block=torch.inference_mode),
         "a list of both": fit_with(result=lambda *both: [*both]),
     },
@@ -715,6 +732,11 @@ FIT = Answers(
             divide=lambda total, n, n_batches: total,
         ),
         "last_batch": fit_last_batch,
+        "by_dataset": fit_by_datasets,
+        "one_order_for_all": fit_from_a_list,
+        "loaders_swapped": lambda epochs, model, f, opt, train, valid: (
+            fit_with()(epochs, model, f, opt, valid, train)
+        ),
         "adds_up": fit_adds_up,
         "measured_after": fit_afterwards,
         "validates_first": fit_first,
@@ -902,6 +924,19 @@ class KeepOtherName:
             self.state = copy.deepcopy(learner.model.state_dict())
 
 
+class KeepElsewhere(KeepCourse):
+    def after_epoch(self, learner):
+        if learner.val_loss < self.best_loss:
+            self.best_loss = learner.val_loss
+            best_state = copy.deepcopy(learner.model.state_dict())  # noqa: F841
+
+
+class KeepInEvalMode(KeepCourse):
+    def before_fit(self, learner):
+        super().before_fit(learner)
+        learner.model.eval()
+
+
 class KeepNoLoss:
     def before_fit(self, learner):
         self.lowest = float("inf")
@@ -991,6 +1026,14 @@ KEEP_BEST = Answers(
         "last_kept": keep(better=lambda self, learner: True),
         "last_kept as the loss stays": keep(loss=lambda learner: math.inf),
         "other_best_loss": KeepLastLoss,
+        "other_best_loss as it was rounded": keep(
+            loss=lambda learner: round(learner.val_loss, 2)
+        ),
+        "too_choosy": keep(
+            better=lambda self, learner: (
+                learner.val_loss < self.best_loss - 1e-3
+            )
+        ),
         "other_weights": keep(
             state=lambda learner: {
                 name: 2 * tensor
@@ -1003,6 +1046,7 @@ KEEP_BEST = Answers(
         "state_is_none": keep(
             better=lambda self, learner: learner.val_loss > self.best_loss
         ),
+        "state_is_none as it has another name": KeepElsewhere,
         "misspelt_hook": KeepMisspelt,
         "no_hook": KeepBatches,
         "no_best_state": KeepOtherName,
@@ -1030,6 +1074,10 @@ KEEP_BEST = Answers(
         "changes_learner": keep(
             more=lambda self, learner: setattr(learner, "val_loss", 0.0)
         ),
+        "changes_learner by a new name": keep(
+            more=lambda self, learner: setattr(learner, "best", 0.0)
+        ),
+        "changes_model before the first epoch": KeepInEvalMode,
         "signature": KeepNeeds,
         "not_callable": KeepCourse(),
     },

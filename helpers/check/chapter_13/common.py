@@ -12,13 +12,26 @@ ROWS = {"train": 11, "valid": 7}  # leaves a ragged last batch in both
 Pairs = list[tuple[float, int]]  # the loss and the number of rows of batches
 
 
-def make_loaders(seed: int) -> tuple[DataLoader, DataLoader]:
+def make_loaders(seed: int, drop_last: bool) -> tuple[DataLoader, DataLoader]:
     """Build a loader of training rows and one of validation rows."""
     train, valid = (
         TensorDataset(*make_batches(1, n=n, seed=seed + k)[0])
         for k, n in enumerate(ROWS.values())
     )
-    return DataLoader(train, SIZE), DataLoader(valid, SIZE - 1)
+    return (
+        CountedLoader(train, SIZE, drop_last=drop_last),
+        CountedLoader(valid, SIZE - 1, drop_last=drop_last),
+    )
+
+
+class CountedLoader(DataLoader):
+    """A loader that counts how often somebody goes through it."""
+
+    passes = 0
+
+    def __iter__(self):
+        self.passes += 1
+        return super().__iter__()
 
 
 def right_run(bench: Bench, train_dl, valid_dl, epochs: int) -> Seen:
@@ -59,6 +72,11 @@ def mean(pairs: Pairs) -> float:
     return sum(loss * n for loss, n in pairs) / sum(n for _, n in pairs)
 
 
+def by_dataset(epochs: list[Pairs], n_rows: int) -> list[float]:
+    """Return the means if all rows of the dataset were counted, seen or not."""
+    return [sum(loss * n for loss, n in pairs) / n_rows for pairs in epochs]
+
+
 def wrong_means(epochs: list[Pairs], way: str) -> list[float]:
     """Return what each epoch gives where its mean is taken wrongly.
 
@@ -86,3 +104,70 @@ def parts_of(result) -> dict:
     pair = isinstance(result, (tuple, list)) and len(result) == 2
     first, second = result if pair else (None, None)
     return {"result": result, "first": first, "second": second}
+
+
+# What a mistake gives in place of the training losses.
+TRAIN = {
+    "swapped_lists": lambda s: s.val_losses,
+    "plain_mean": lambda s: wrong_means(s.batches, "plain"),
+    "nominal_size": lambda s: wrong_means(s.batches, "nominal"),
+    "sum": lambda s: wrong_means(s.batches, "sum"),
+    "last_batch": lambda s: wrong_means(s.batches, "last"),
+    "adds_up": lambda s: wrong_means(s.batches, "running"),
+    "measured_after": lambda s: s.measured,
+    "by_dataset": lambda s: by_dataset(s.batches, ROWS["train"]),
+}
+# The same for the validation losses.
+VALID = {
+    "plain_mean": lambda s: wrong_means(s.val_batches, "plain"),
+    "nominal_size": lambda s: wrong_means(s.val_batches, "nominal"),
+    "nominal_size.train": lambda s: wrong_means(s.val_batches, "by_train"),
+    "sum": lambda s: wrong_means(s.val_batches, "sum"),
+    "last_batch": lambda s: wrong_means(s.val_batches, "last"),
+    "adds_up": lambda s: wrong_means(s.val_batches, "running"),
+    "by_dataset": lambda s: by_dataset(s.val_batches, ROWS["valid"]),
+    "validates_first": lambda s: [s.at_start, *s.val_losses[:-1]],
+    "training_again": lambda s: s.losses,
+}
+
+
+def fill(model: nn.Module, value: float) -> None:
+    """Fill parameters and buffers with one number."""
+    with torch.no_grad():
+        for tensor in model.state_dict().values():
+            tensor.fill_(value)
+
+
+def is_state(state) -> bool:
+    """Whether something is a dictionary of names and tensors."""
+    try:
+        return all(isinstance(v, torch.Tensor) for v in dict(state).values())
+    except (TypeError, ValueError):
+        return False
+
+
+def aliases(state, model: nn.Module) -> bool:
+    """Whether a state looks into the tensors of a model."""
+    own = {tensor.data_ptr() for tensor in model.state_dict().values()}
+    return any(tensor.data_ptr() in own for tensor in dict(state).values())
+
+
+def plain(scores: torch.Tensor, shift) -> torch.Tensor:
+    """Return the plain formula of shifted scores [n, n_classes]."""
+    shifted = scores - shift
+    return shifted - shifted.exp().sum(-1, keepdim=True).log()
+
+
+def shifted(seen) -> torch.Tensor:
+    """Return the scores with the largest of each row subtracted."""
+    return seen.scores - seen.scores.amax(-1, keepdim=True)
+
+
+def other_shifts(seen) -> list[torch.Tensor]:
+    """Return what may be subtracted in place of the largest score."""
+    scores = seen.scores
+    return [
+        scores.mean(-1, keepdim=True),
+        scores.amin(-1, keepdim=True),
+        scores.argmax(-1, keepdim=True),
+    ]

@@ -3,12 +3,21 @@
 import torch
 
 from helpers.check.chapter_13.common import (
+    TRAIN,
+    VALID,
     make_loaders,
     parts_of,
     right_run,
-    wrong_means,
 )
-from helpers.practice import Seen, agree, call, exercise, judge, judge_value
+from helpers.practice import (
+    Seen,
+    agree,
+    call,
+    exercise,
+    judge,
+    judge_value,
+    wrong,
+)
 from helpers.practice.expect import is_rounded
 from helpers.practice.probes.steps import Bench
 
@@ -18,6 +27,11 @@ RAN = {
     "never_validates": lambda s: not s.valid,
     "other_loss": lambda s: not s.diary.losses,
     "swapped": lambda s: torch.equal(s.diary.losses[0][0], s.first_y),
+    "loaders_swapped": lambda s: (
+        s.train
+        and any(on for _, on in s.valid)
+        and not any(on for _, on in s.train)
+    ),
     "no_train_mode": lambda s: not any(mode for mode, _ in s.train),
     "train_mode_once": lambda s: not all(mode for mode, on in s.train if on),
     "no_eval_mode": lambda s: any(some for some, _ in s.valid),
@@ -27,6 +41,7 @@ RAN = {
     "records_validation": lambda s: any(on for _, on in s.valid),
     "recording_left_off": lambda s: not s.still,
     "no_zero_grad": lambda s: s.gradients_add_up,
+    "one_order_for_all": lambda s: s.passes < s.epochs,
     "other_parameters": lambda s: not agree(s.parameters, s.right_parameters),
 }
 KIND = {
@@ -44,27 +59,6 @@ KIND = {
     "tensors_inside": lambda s: any(map(torch.is_tensor, _flat(s))),
     "no_floats": lambda s: not all(type(one) is float for one in _flat(s)),
 }
-# What a mistake gives in place of the training losses.
-TRAIN = {
-    "swapped_lists": lambda s: s.val_losses,
-    "plain_mean": lambda s: wrong_means(s.batches, "plain"),
-    "nominal_size": lambda s: wrong_means(s.batches, "nominal"),
-    "sum": lambda s: wrong_means(s.batches, "sum"),
-    "last_batch": lambda s: wrong_means(s.batches, "last"),
-    "adds_up": lambda s: wrong_means(s.batches, "running"),
-    "measured_after": lambda s: s.measured,
-}
-# The same for the validation losses.
-VALID = {
-    "plain_mean": lambda s: wrong_means(s.val_batches, "plain"),
-    "nominal_size": lambda s: wrong_means(s.val_batches, "nominal"),
-    "nominal_size.train": lambda s: wrong_means(s.val_batches, "by_train"),
-    "sum": lambda s: wrong_means(s.val_batches, "sum"),
-    "last_batch": lambda s: wrong_means(s.val_batches, "last"),
-    "adds_up": lambda s: wrong_means(s.val_batches, "running"),
-    "validates_first": lambda s: [s.at_start, *s.val_losses[:-1]],
-    "training_again": lambda s: s.losses,
-}
 
 
 @exercise
@@ -75,7 +69,7 @@ def fit(answer):
 
 
 def _judge_run(answer, seed: int, epochs: int) -> None:
-    loaders = make_loaders(seed)
+    loaders = make_loaders(seed, drop_last=seed == 5)
     bench, twin = Bench(seed), Bench(seed)
     bench.model.train(seed == 5)  # as whatever came before left it
     in_part: list[bool] = []  # whether some layer was in train mode
@@ -86,14 +80,17 @@ def _judge_run(answer, seed: int, epochs: int) -> None:
     bench.model.register_forward_pre_hook(note)
     with torch.enable_grad():
         right = right_run(twin, *loaders, epochs)
+        loaders[0].passes = 0
         result = call(answer, epochs, *bench.parts, *loaders, shown=CALL)
         still = torch.is_grad_enabled()
-    n = tuple(map(len, loaders))
+    passes, n = loaders[0].passes, tuple(map(len, loaders))
     _judge_what_ran(
         bench,
         loaders,
         in_part,
         right_steps=epochs * n[0],
+        passes=passes,
+        epochs=epochs,
         still=still,
         right_parameters=twin.parameters(),
     )
@@ -137,6 +134,5 @@ def _judge_what_ran(bench: Bench, loaders, in_part, **more) -> None:
 
 def _judge_losses(suspects, seen, which: str, found: list, right: list) -> None:
     if all(map(is_rounded, found, right)):
-        suspects = {"rounded": lambda s: found}
-        found, right = [*found], [*right, 0.0]  # never equal
+        wrong("rounded", found=found, right=right, which=which)
     judge_value(suspects, seen, found=found, right=right, which=which)

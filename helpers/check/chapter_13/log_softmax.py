@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from helpers.check.chapter_13.common import other_shifts, plain, shifted
 from helpers.practice import Seen, call, exercise, judge, judge_value
 
 CALL = "stable_log_softmax(scores)"
@@ -22,6 +23,15 @@ SUSPECTS = {
     "no_logarithm": lambda s: s.scores.softmax(-1),
     "other_sign": lambda s: -s.scores.log_softmax(-1),
     "down_the_columns": lambda s: s.scores.log_softmax(0),
+    "down_the_columns.sum": lambda s: (
+        shifted(s) - shifted(s).exp().sum(0).log()
+    ),
+    "no_logarithm_of_sum": lambda s: (
+        shifted(s) - shifted(s).exp().sum(-1, keepdim=True)
+    ),
+    "mean_for_sum": lambda s: (
+        shifted(s) - shifted(s).exp().mean(-1, keepdim=True).log()
+    ),
     "one_sum_for_all": lambda s: s.scores - s.scores.exp().sum().log(),
     "only_maximum": lambda s: s.scores - s.scores.amax(-1, keepdim=True),
     "maximum_not_everywhere": lambda s: (
@@ -30,17 +40,17 @@ SUSPECTS = {
     "maximum_not_everywhere.twice": lambda s: (
         s.scores.log_softmax(-1) - s.scores.amax(-1, keepdim=True)
     ),
-    "largest_of_columns": lambda s: _plain(s.scores, s.scores.amax(0)),
+    "largest_of_columns": lambda s: plain(s.scores, s.scores.amax(0)),
     "rounded": lambda s: s.scores.log_softmax(-1).round(decimals=4),
 }
 LARGE = {
     "log_of_softmax": lambda s: _same(s.result, s.scores.softmax(-1).log()),
     "one_maximum": lambda s: s.alone_right and not _finite(s.result),
     "overflows.wide": lambda s: _same(
-        s.result, _plain(s.scores.double(), 0).float()
+        s.result, plain(s.scores.double(), 0).float()
     ),
     "not_the_largest": lambda s: any(
-        _same(s.result, _plain(s.scores, shift)) for shift in _other_shifts(s)
+        _same(s.result, plain(s.scores, shift)) for shift in other_shifts(s)
     ),
     "overflows": lambda s: not _finite(s.result),
     "epsilon": lambda s: s.result.min() > LOG_EPSILON,
@@ -116,21 +126,6 @@ def _judge_gradient(answer, scores: torch.Tensor) -> None:
             (seen.result * weights).sum().backward()
     seen.gradient = scores.grad
     judge(GRADIENT, seen)
-
-
-def _plain(scores: torch.Tensor, shift) -> torch.Tensor:
-    shifted = scores - shift
-    return shifted - shifted.exp().sum(-1, keepdim=True).log()
-
-
-def _other_shifts(seen) -> list[torch.Tensor]:
-    """Return what may be subtracted in place of the largest score."""
-    scores = seen.scores
-    return [
-        scores.mean(-1, keepdim=True),
-        scores.amin(-1, keepdim=True),
-        scores.argmax(-1, keepdim=True),
-    ]
 
 
 def _about(one: torch.Tensor, other: torch.Tensor) -> bool:
