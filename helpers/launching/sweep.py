@@ -7,6 +7,7 @@ is done, 1 when one of them failed, 2 when the file makes no sense, and 128 +
 the number of a signal that ended it.
 """
 
+import argparse
 import contextlib
 import errno
 import math
@@ -46,8 +47,7 @@ except ImportError:  # Windows
     fcntl = None
 
 PROGRAM = "python -m helpers sweep"
-USAGE = f"""usage: {PROGRAM} CONFIG.toml
-
+EXAMPLE = f"""
 Trains every combination of the values below [grid], several side by side, and
 writes runs/NAME/{CSV} and {JSON}. The same command again goes on where it
 stopped. A file such as:
@@ -61,17 +61,25 @@ stopped. A file such as:
 
     [grid]                      # each combination is a run
     lr = [0.003, 0.01]
-    seed = [1, 2, 3]"""
+    seed = [1, 2, 3]
+"""
 WAIT_FOR_LOCK = 15.0  # seconds: processes of a killed sweep end by themselves
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the sweep of a file; return the exit status."""
+    """Run the sweep of a file; return the exit status.
+
+    Raises:
+        SystemExit: 0 after help, 2 after words that are not one file.
+    """
     words = list(sys.argv[2:] if arguments is None else arguments)
-    if not words or words[0] in ("-h", "--help"):
-        print(USAGE)
-        return 0
-    task = Task(words)
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("config", type=Path, help="such as first-sweep.toml")
+    task = Task(parser.parse_args(words).config)
     with interruptible() as arrived:
         try:
             return task.run()
@@ -79,13 +87,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if arrived.stopped is not None:
                 print(task.how_to_go_on(arrived), file=sys.stderr)
                 return arrived.stopped.status
-            if isinstance(error, ConfigError):
-                print(error, file=sys.stderr)
-                return 2
-            if isinstance(error, CourseError):
-                print(error, file=sys.stderr)
-                return 1
-            raise
+            if not isinstance(error, CourseError):
+                raise
+            print(error, file=sys.stderr)
+            return 2 if isinstance(error, ConfigError) else 1
 
 
 class ConfigError(SweepError):
@@ -93,23 +98,22 @@ class ConfigError(SweepError):
 
 
 class Task:
-    """A run of the command."""
+    """A run of the command.
 
-    def __init__(self, words: Sequence[str]):
-        self.words = words
+    Args:
+        config: the file that says what to do.
+    """
+
+    def __init__(self, config: Path):
+        self.config = config
         self.sweep: Sweep | None = None
         self.entries: dict[str, dict[str, Any]] = {}
         self.n_failed = 0
 
     def run(self) -> int:
         """Train what is missing, and tell what all runs gave."""
-        if len(self.words) > 1:
-            raise ConfigError(
-                f"Expected is one file, as in: {PROGRAM} CONFIG.toml. Got "
-                f"{shlex.join(self.words)}."
-            )
         with _as_config_error(CourseError):
-            self.sweep = sweep = read_sweep(Path(self.words[0]))
+            self.sweep = sweep = read_sweep(self.config)
             _check_device(sweep)
             folder = run_folder(sweep.name)
             self.asked = _asked(sweep)
@@ -198,7 +202,7 @@ class Task:
             f"Stopped by {reason}. {len(self.entries)} of "
             f"{len(self.sweep.runs)} runs are done, and the others keep what "
             "they have saved. Go on with the same command:\n"
-            f"  {PROGRAM} {shlex.join(self.words)}"
+            f"  {PROGRAM} {shlex.quote(str(self.config))}"
         )
 
 

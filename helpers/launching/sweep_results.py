@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helpers.checkpoints import read_checkpoint
-from helpers.errors import one_line
 from helpers.files import read_whole, write_whole
 from helpers.launching.run_builder import SweepError
 from helpers.launching.run_files import CHECKPOINT
@@ -143,6 +142,6 @@ def metric_of(results: Iterable[Mapping[str, Any]]) -> str:
 def in_words(result: Mapping[str, Any]) -> str:
     """Return a result on one line."""
     if "error" in result:
-        return f"failed: {one_line(result['error'])}"
+        return f"failed: {result['error']}"
     shown = [f"{k} {v:.4g}" for k, v in result.items() if k != "n_epochs"]
     return "   ".join(shown)

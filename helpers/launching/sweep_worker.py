@@ -95,7 +95,3 @@ def train(name: str, task: str, values: dict[str, Any]) -> dict[str, Any]:
         with only_one(folder, name):
             train_run(options, prepared, device, folder, name)
     return result_of(folder)
-
-
-if __name__ == "__main__":
-    main()

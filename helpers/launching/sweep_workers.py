@@ -2,16 +2,19 @@
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Generator, Sequence
+from pathlib import Path
 from typing import Any
 
 from helpers.launching.sweep_config import SweepRun
 
 Answered = tuple[SweepRun, dict[str, Any]]
+WORK = "from helpers.launching import sweep_worker; sweep_worker.main()"
 TRIES = 2  # of a run whose process ended in the middle of it
 
 
@@ -96,11 +99,12 @@ class Workers:
             if self.is_over:
                 return None
             process = subprocess.Popen(
-                [sys.executable, "-m", "helpers.launching.sweep_worker"],
+                [sys.executable, "-c", WORK],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
                 pass_fds=self.kept_open,
+                env={**os.environ, "PYTHONPATH": _where_helpers_are()},
             )
             self.processes.add(process)
             return process
@@ -117,6 +121,13 @@ class Workers:
             return json.loads(process.stdout.readline())
         except (OSError, ValueError):
             return None
+
+
+def _where_helpers_are() -> str:
+    """Return a search path that leads to this package, wherever it lies."""
+    here = str(Path(__file__).resolve().parents[2])
+    before = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([here, before] if before else [here])
 
 
 def _how_it_ended(process: subprocess.Popen | None) -> str:

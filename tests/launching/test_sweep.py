@@ -18,6 +18,7 @@ from helpers.demonstrations.new_processes import quick_context
 from helpers.launching import sweep
 from helpers.launching.sweep_config import read_sweep
 from helpers.launching.sweep_results import read_results, summarise
+from helpers.launching.sweep_workers import WORK
 from helpers.runs import read_scalars, run_folder
 from helpers.runs.hparams_table import shown_hparams
 from tests.launching.running import listing, new_name, run, start
@@ -114,7 +115,8 @@ def test_no_file_a_folder_or_two_files(capsys, tmp_path):
     for words, said in (
         ([tmp_path / "none.toml"], "There is no none.toml"),
         ([tmp_path], "is a folder"),
-        (["a.toml", "b.toml"], "Expected is one file"),
+        (["a.toml", "b.toml"], "unrecognized arguments: b.toml"),
+        ([], "the following arguments are required: config"),
     ):
         ended = swept(capsys, *words)
         assert ended.status == 2 and said in ended.err
@@ -124,11 +126,12 @@ def test_no_file_a_folder_or_two_files(capsys, tmp_path):
 
 
 def test_help_shows_a_file_that_is_right(capsys, tmp_path):
-    for words in ([], ["--help"]):
-        ended = swept(capsys, *words)
-        assert ended.status == 0 and "usage: python -m helpers" in ended.out
+    ended = swept(capsys, "--help")
+    assert ended.status == 0 and "usage: python -m helpers" in ended.out
+    lines = ended.out.partition("such as:\n")[2].splitlines()
     path = tmp_path / "example.toml"
-    path.write_text(ended.out.partition("such as:\n")[2])
+    shown = [line for line in lines if line.startswith("    ")]
+    path.write_text("\n".join(shown))
     assert len(read_sweep(path).runs) == 6
 
 
@@ -214,7 +217,9 @@ def test_a_run_that_diverges_fails_alone(capsys, tmp_path):
     path = write(tmp_path, name=name, lrs=[0.1, 1e30], seeds=[1])
     ended = swept(capsys, path)
     assert ended.status == 1
-    assert "failed: " in ended.out and "1 of the runs failed" in ended.err
+    assert (
+        "failed: The loss" in ended.out and "1 of the runs failed" in ended.err
+    )
     entries = read_results(run_folder(name))
     assert ["error" in entry["result"] for entry in entries] == [False, True]
 
@@ -332,7 +337,7 @@ def test_the_results_are_plain_json(capsys, tmp_path):
 
 def test_the_worker_ends_when_its_input_does():
     process = subprocess.Popen(
-        [sys.executable, "-m", "helpers.launching.sweep_worker"],
+        [sys.executable, "-c", WORK],
         stdin=subprocess.PIPE,
     )
     assert process.stdin is not None
