@@ -12,19 +12,7 @@ ROWS = {"train": 11, "valid": 7}  # leaves a ragged last batch in both
 Pairs = list[tuple[float, int]]  # the loss and the number of rows of batches
 
 
-def make_loaders(seed: int, drop_last: bool) -> tuple[DataLoader, DataLoader]:
-    """Build a loader of training rows and one of validation rows."""
-    train, valid = (
-        TensorDataset(*make_batches(1, n=n, seed=seed + k)[0])
-        for k, n in enumerate(ROWS.values())
-    )
-    return (
-        CountedLoader(train, SIZE, drop_last=drop_last),
-        CountedLoader(valid, SIZE - 1, drop_last=drop_last),
-    )
-
-
-class CountedLoader(DataLoader):
+class Counted(DataLoader):
     """A loader that counts how often somebody goes through it."""
 
     passes = 0
@@ -32,6 +20,18 @@ class CountedLoader(DataLoader):
     def __iter__(self):
         self.passes += 1
         return super().__iter__()
+
+
+def make_loaders(seed: int, drop_last: bool) -> tuple[Counted, Counted]:
+    """Build a loader of training rows and one of validation rows."""
+    train, valid = (
+        TensorDataset(*make_batches(1, n=n, seed=seed + k)[0])
+        for k, n in enumerate(ROWS.values())
+    )
+    return (
+        Counted(train, SIZE, drop_last=drop_last),
+        Counted(valid, SIZE - 1, drop_last=drop_last),
+    )
 
 
 def right_run(bench: Bench, train_dl, valid_dl, epochs: int) -> Seen:
