@@ -74,7 +74,7 @@ def check_images(images, highest: float) -> None:
         highest: the brightest value that a pixel can have.
 
     Raises:
-        DataError: the axes are others, or a value lies outside 0 to highest.
+        DataError: they have other axes, or a value outside 0 to ``highest``.
     """
     if images.ndim != 3:
         raise DataError(
