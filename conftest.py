@@ -55,7 +55,12 @@ def pytest_configure(config):
 # The slowest files, in this order: given out first, so that no core waits for
 # one of them at the end.
 SLOWEST = (
+    "notebooks/15",
+    "notebooks/16",
     "tests/launching/test_stopping.py",
+    "notebooks/14",
+    "notebooks/challenges/an_image",
+    "notebooks/13",
     "tests/practice/test_exercises.py",
     "tests/checkpoints/test_torture.py",
     "tests/checkpoints/test_saving.py",
