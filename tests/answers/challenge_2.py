@@ -722,6 +722,7 @@ SPLITS = Answers(
         "family_twice": changed(
             6, "np.unique(families)", "np.unique(families).repeat(2)"
         ),
+        "not_seeded": changed(6, "RandomState(13)", "RandomState()"),
         "share": changed(6, "0.8 * n", "0.5 * n"),
         "swapped_numbers": changed(
             6, END, END.replace(f"random, {MEAN}", f"{MEAN}, random")

@@ -97,4 +97,5 @@ def _judge_resume(resume, path: Path, run: TrainingRun, generator) -> None:
 
 
 def _of(seen, part: str) -> tuple[list, list]:
-    return tuple(list(getattr(m, part)()) for m in (seen.model, seen.run.model))
+    own, right = (getattr(m, part)() for m in (seen.model, seen.run.model))
+    return list(own), list(right)

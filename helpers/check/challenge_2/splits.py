@@ -65,6 +65,8 @@ BELIEF = {
     "believes_lower": lambda s: s.second == "random",
 }
 
+SEEDED = {"not_seeded": lambda s: s.first != s.again}
+
 
 @exercise
 def splits(answer):
@@ -73,10 +75,12 @@ def splits(answer):
     mixed = np.random.RandomState(3).permutation(np.repeat([2, 9, 5, 7], 30))
     first = _compare(answer, flat, random=0.97, apart=0.8)
     second = _compare(answer, mixed, random=0.7, apart=0.85)
-    judge(BELIEF, Seen(first=first, second=second))
+    again = _compare(answer, flat, random=0.97, apart=0.8)
+    judge(BELIEF, Seen(first=first.name, second=second.name))
+    judge(SEEDED, Seen(first=first.val, again=again.val))
 
 
-def _compare(answer, families: np.ndarray, random: float, apart: float) -> str:
+def _compare(answer, families: np.ndarray, random: float, apart: float) -> Seen:
     runs: list[Seen] = []
     n, k = len(families), len(set(families.tolist()))
 
@@ -108,7 +112,7 @@ def _compare(answer, families: np.ndarray, random: float, apart: float) -> str:
         judge({"swapped_numbers": lambda s: True}, seen)
     judge_value(RANDOM, seen, found=result[0], right=right)
     judge_value(FAMILY, seen, found=result[1], right=seen.mean)
-    return result[2]
+    return Seen(name=result[2], val=[run.val for run in seen.random])
 
 
 def _is_block(run: Seen) -> bool:
