@@ -360,7 +360,7 @@ def confusion(matrix: torch.Tensor, names: Sequence[str]):
     figure = Figure(figsize=(4.2, 3.7))
     axes = figure.subplots()
     off = counts * (1 - np.eye(len(counts)))
-    axes.imshow(off, cmap="Oranges", vmin=0, vmax=max(4, off.max()))
+    axes.imshow(off, cmap="Oranges", vmin=0, vmax=max(4, 1.6 * off.max()))
     for (row, column), count in np.ndenumerate(counts):
         if count:
             weight = "normal" if row == column else "bold"

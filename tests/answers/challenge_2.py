@@ -127,6 +127,7 @@ RAW = Answers(
             "offset=start - 2)[:-2]",
         ),
         "refuses": changed(1, 'gzip.open(path, "rb")', 'open(path, "rb")'),
+        "refuses text": changed(1, '"rb"', '"rt", encoding="utf-8"'),
         "refuses little": changed(1, '"big"', '"little"'),
         "refuses others": changed(1, "[0, 0, 8])", "[0, 0, 8]) or data[3] > 3"),
         "refuses one size": changed(1, "reshape(sizes)", "reshape(-1, 14, 14)"),
@@ -445,6 +446,7 @@ NETWORK = Answers(
     },
     wrong={
         "returns_nothing": changed(4, "return nn", "_ = nn"),
+        "no_function": SmallNetwork(),
         "no_network": lambda: SmallNetwork,
         "no_network layers": lambda: [nn.Conv2d(1, 2, 3), nn.ReLU()],
         "no_forward": NoForward,
@@ -688,6 +690,8 @@ SPLITS = Answers(
             "np.flatnonzero(~inside), np.flatnonzero(inside)",
             "~inside, inside",
         ),
+        "tuples": changed(6, "np.flatnonzero(inside)", "np.where(inside)"),
+        "empty": changed(6, "np.unique(families)", "range(7)"),
         "overlap": changed(6, "order[:cut], order", "order, order"),
         "families_as_rows": changed(
             6,

@@ -32,6 +32,7 @@ RETURNED = {
     "file_changed": lambda s: s.path.read_bytes() != s.before,
 }
 REFUSED = {
+    "refuses.text": lambda s: "codec" in s.message,
     "refuses.compressed": lambda s: s.was_plain,
     "refuses.size": lambda s: "reshape" in s.message or "buffer" in s.message,
     "refuses": lambda s: True,

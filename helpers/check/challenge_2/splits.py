@@ -12,6 +12,8 @@ NAMES = ("random", "by family")
 EXTRA = (0.006, 0.012, 0.0, 0.05, 0.03, 0.041, 0.025, 0.017)
 ROWS = {
     "masks": lambda s: s.is_mask,
+    "tuples": lambda s: s.n_axes != {1},
+    "empty": lambda s: not s.train or not s.val,
     "overlap": lambda s: {*s.train} & {*s.val},
     "families_as_rows": lambda s: len(s.val) == 1 or len(s.train) <= s.k,
     "rows_left_out": lambda s: {*s.train} | {*s.val} != {*range(s.n)},
@@ -88,6 +90,7 @@ def _compare(answer, families: np.ndarray, random: float, apart: float) -> Seen:
         train, val = np.asarray(train_index), np.asarray(val_index)
         seen = Seen(is_mask=bool in (train.dtype, val.dtype), n=n, k=k)
         seen.train, seen.val = train.tolist(), val.tolist()
+        seen.n_axes = {train.ndim, val.ndim}
         seen.n_train, seen.n_val = train.size, val.size
         judge(ROWS, seen)
         held_out = {*families[val].tolist()} - {*families[train].tolist()}
