@@ -38,7 +38,7 @@ RIDES = [
 ]
 COUNTED, FEW = torch.arange(12), np.arange(3.0)
 PART = torch.arange(6)[1:3]
-FONTS = np.repeat([0, 1], 6)
+FONTS = np.repeat([0, 1, 2, 3], 3)
 LETTERS = np.random.RandomState(0).randint(0, 256, (12, 6, 6))
 IMAGES = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
 CURVES = [(GRID, 1 + 2 * GRID, "line"), (GRID, GRID**2, "degree 9")]
@@ -148,9 +148,13 @@ FIGURES = {
     ),
     "letters": (
         lambda: plots.letters(
-            LETTERS, np.arange(12) % 3, FONTS, "ABC", ("Sans", "Serif")
+            LETTERS,
+            np.arange(12) % 3,
+            FONTS,
+            "ABC",
+            ("Sans", "Serif", "Mono", "Cursive"),
         ),
-        ["2 rows of 3 images", "6 x 6 pixels", "A to C", "Sans, Serif"],
+        ["4 rows of 3 images", "6 x 6 pixels", "A to C", "Serif, Mono"],
     ),
     "logging": (plots.logging, []),
     "loss_panels": (
