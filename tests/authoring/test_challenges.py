@@ -31,7 +31,9 @@ def checks_of(page):
     return [
         cell
         for cell in page.cells
-        if re.search(r"(?m)^check\.(?!summary|tomorrow|alphabet)\w+\(", cell.source)
+        if re.search(
+            r"(?m)^check\.(?!summary|tomorrow|alphabet)\w+\(", cell.source
+        )
     ]
 
 
