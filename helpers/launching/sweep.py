@@ -37,6 +37,7 @@ from helpers.launching.sweep_results import (
     write_results,
 )
 from helpers.launching.sweep_workers import Workers
+from helpers.launching.tasks import prepare
 from helpers.launching.training import where_it_stands
 from helpers.paths import display_path
 from helpers.runs import run_folder
@@ -117,6 +118,9 @@ class Task:
             _check_device(sweep)
             folder = run_folder(sweep.name)
             self.asked = _asked(sweep)
+        if not (folder / JSON).exists():
+            with _as_config_error(OptionError):
+                _try_data(sweep)
         with _only_one(folder, sweep.name) as kept_open:
             self._take_what_is_done(folder)
             missing = [r for r in sweep.runs if r.name not in self.entries]
@@ -232,6 +236,18 @@ def _check_device(sweep: Sweep) -> None:
         find_device(sweep.runs[0].options.settings.device)
     except DeviceError as error:
         raise OptionError(f"device in [options]: {error}") from None
+
+
+def _try_data(sweep: Sweep) -> None:
+    """Prepare the data once, before many processes fail to do so.
+
+    Raises:
+        OptionError: a batch that can never be full.
+        DataError: data that cannot be read or used.
+    """
+    asked = [run.options for run in sweep.runs]
+    strict = [o for o in asked if o.hyperparameters.drop_last] or asked
+    prepare(max(strict, key=lambda o: o.hyperparameters.batch_size))
 
 
 def _check_settings(sweep: Sweep, missing: Sequence[SweepRun]) -> None:

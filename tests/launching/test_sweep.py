@@ -95,6 +95,9 @@ WRONG = {
     "processes = true\n" + TEMPLATE + "[grid]\nlr = [1]": "a whole number",
     'task = "line"\nname = "../x"\n[grid]\nlr = [1]': "cannot name a run",
     'task = "table"\n[grid]\nlr = [1]': "data is missing in [options]",
+    TEMPLATE + "[grid]\ndrop_last = [true]\nbatch_size = [8, 5000]": (
+        "--batch-size 5,000 with --drop-last"
+    ),
     TABLE + "[grid]\nlr = [1]": "no.csv cannot be read",
     'task = "line"\n[grid]\nmomentum = [0, 1]': "--momentum should be below 1",
 }
