@@ -130,8 +130,8 @@ def best_of_many(values: Sequence[float], other: float, names: Sequence[str]):
     axes.grid(visible=False, axis="x")
     axes.margins(y=0.08)
     axes.set_xticks([1, *range(5, len(best) + 1, 5)])
-    axes.set_ylabel("correct, of validation (%)")
-    axes.set_title("The best of more seeds climbs, and nothing gets better")
+    axes.set_ylabel("validation accuracy (%)")
+    axes.set_title("The best of more seeds climbs, though nothing gets better")
     passes = (
         "one lucky seed passes" if best[-1] > 100 * other else "no seed passes"
     )

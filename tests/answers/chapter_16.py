@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+import operator
 import random
 import statistics
 from collections import defaultdict, namedtuple
@@ -160,6 +161,18 @@ def as_texts(parameters):
     return [Run(*map(str, run)) for run in grid(parameters)]
 
 
+def cut_then_shuffled(runs, n, seed):
+    runs = first_ones(runs, n, seed)
+    return random.Random(seed).sample(runs, n)
+
+
+def draw_stretch(runs, n, seed):
+    if n > len(runs):
+        raise ValueError
+    start = random.Random(seed).randrange(len(runs) - n + 1)
+    return runs[start : start + n]
+
+
 def cut_shuffled(runs, n, seed):
     return random.Random(seed).sample(runs, len(runs))[:n]
 
@@ -194,7 +207,7 @@ RANDOM_RUNS = Answers(
     },
     wrong={
         "returns_nothing": draw_prints,
-        "no_number": draw_yields,
+        "no_list of a generator": draw_yields,
         "no_list": draw_with(result=tuple),
         "no_list but one run": draw_with(result=lambda runs: runs[0]),
         "all_of_them": draw_with(
@@ -231,6 +244,8 @@ RANDOM_RUNS = Answers(
             sample=lambda runs, n, seed: random.Random().sample(runs, n)
         ),
         "always_first": draw_with(sample=first_ones),
+        "always_first in any order": draw_with(sample=cut_then_shuffled),
+        "one_stretch": draw_with(sample=draw_stretch),
         "always_same": draw_with(
             sample=lambda runs, n, seed: random.Random(42).sample(runs, n)
         ),
@@ -389,6 +404,17 @@ def sum_several(rows, names, metric):
     return {k: v for k, v in found.items() if not math.isnan(v[1])}
 
 
+def sum_first(rows, names, metric):
+    found = sum_course(rows, names, metric)
+    return dict(list(found.items())[:1])
+
+
+def sum_all_rows(rows, names, metric):
+    mean = statistics.fmean(row[metric] for row in rows) if rows else 0.0
+    found = sum_course(rows, names, metric)
+    return {key: (mean, spread) for key, (_, spread) in found.items()}
+
+
 def sum_prints(rows, names, metric):
     print(sum_course(rows, names, metric))
 
@@ -410,6 +436,9 @@ SUMMARISE = Answers(
     },
     wrong={
         "returns_nothing": sum_prints,
+        "no_dictionary but a generator": sum_with(
+            result=lambda found: (pair for pair in found.items())
+        ),
         "no_dictionary": sum_with(result=lambda found: list(found.items())),
         "no_tuple_keys": sum_with(key=lambda row, names: str(row[names[0]])),
         "no_tuple_keys of one name": sum_with(
@@ -422,6 +451,7 @@ SUMMARISE = Answers(
         "seed_in_key": sum_with(
             key=lambda row, names: tuple(row[n] for n in (*names, "seed"))
         ),
+        "one_key": sum_first,
         "names_in_key": sum_with(
             key=lambda row, names: tuple((n, row[n]) for n in names)[0]
         ),
@@ -461,6 +491,7 @@ SUMMARISE = Answers(
         ),
         "other_metric": sum_of_loss,
         "rounded": sum_with(mean=lambda v: round(statistics.fmean(v), 2)),
+        "all_rows": sum_all_rows,
         "other_mean": sum_with(mean=lambda values: sum(values) / 7),
         "divides_by_n for all": sum_with(spread=statistics.pstdev),
         "spread_of_one of 0": sum_with(
@@ -471,6 +502,10 @@ SUMMARISE = Answers(
         "standard_error": sum_with(
             spread=if_several(lambda v: statistics.stdev(v) / len(v) ** 0.5)
         ),
+        "standard_error of the population": sum_with(
+            spread=if_several(lambda v: statistics.pstdev(v) / len(v) ** 0.5)
+        ),
+        "spread_rounded": sum_with(spread=lambda v: round(spread_of(v), 3)),
         "span": sum_with(spread=if_several(lambda v: max(v) - min(v))),
         "other_spread": sum_with(
             spread=if_several(lambda v: 3 * statistics.stdev(v))
@@ -577,6 +612,14 @@ def miss_begun(runs, rows, n_epochs):
     return miss_course(begun, rows, n_epochs)
 
 
+def miss_by_getter(runs, rows, n_epochs):
+    if not runs:
+        return []
+    settings = operator.itemgetter(*runs[0]._fields)
+    done = {settings(row) for row in rows if row["epoch"] == n_epochs - 1}
+    return [run for run in runs if run not in done]
+
+
 def miss_prints(runs, rows, n_epochs):
     print(miss_course(runs, rows, n_epochs))
 
@@ -615,13 +658,20 @@ MISSING_RUNS = Answers(
     },
     wrong={
         "returns_nothing": miss_prints,
-        "no_number": miss_yields,
+        "no_list of a generator": miss_yields,
+        "no_list of a filter": miss_with(
+            result=lambda missing, runs: filter(missing.__contains__, runs)
+        ),
         "no_list": miss_with(result=lambda missing, runs: set(missing)),
         "no_list but one": miss_only_one,
         "rows_returned": miss_rows,
+        "no_runs but dictionaries": miss_with(
+            result=lambda missing, runs: [run._asdict() for run in missing]
+        ),
         "no_runs": miss_with(result=lambda m, runs: [runs.index(r) for r in m]),
         "changed": miss_removes,
         "other_order": miss_with(result=lambda missing, runs: missing[::-1]),
+        "single_field": miss_by_getter,
         "twice": miss_added_often,
         "finished": miss_with(
             result=lambda missing, runs: [r for r in runs if r not in missing]
@@ -644,6 +694,9 @@ MISSING_RUNS = Answers(
         "only_begun": miss_begun,
         "everything": miss_with(
             same=lambda run, row: run._asdict() == dict(row)
+        ),
+        "everything after the first row": miss_with(
+            same=lambda run, row: False
         ),
         "everything as tuples": miss_with(
             same=lambda run, row: run == tuple(row.values())

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from helpers.practice import Seen, call, exercise, judge, wrong
-from helpers.practice.expect import expect_no_generator
 
 SMALL = {"lr": [0.1, 0.01], "width": [3, 5, 8]}
 GRIDS = (
@@ -19,6 +18,7 @@ GRIDS = (
 RETURNED = {
     "returns_nothing": lambda s: s.result is None,
     "no_list.one": lambda s: hasattr(s.result, "_fields"),
+    "no_list.lazy": lambda s: hasattr(s.result, "__next__"),
     "no_list": lambda s: not isinstance(s.result, list),
     "all_of_them": lambda s: len(s.result) == s.total > s.n_runs,
     "other_number": lambda s: len(s.result) != s.n_runs,
@@ -37,8 +37,9 @@ RETURNED = {
 }
 AGAIN = {
     "not_repeated": lambda s: s.result != s.again,
-    "always_first": lambda s: all(draw == s.first for draw in s.results),
+    "always_first": lambda s: all({*draw} == {*s.first} for draw in s.results),
     "always_same": lambda s: len(set(map(tuple, s.results))) == 1,
+    "one_stretch": lambda s: all(_is_stretch(s, d) for d in s.results),
     "never_drawn.last": lambda s: s.never == {s.grid[-1]},
     "never_drawn": lambda s: s.never,
 }
@@ -75,7 +76,6 @@ def _draw(answer, parameters: dict, n_runs: int, seed: int) -> list:
     except ValueError as error:
         wrong("refuses", seen, message=str(error) or "no message")
     seen.moved = _moved(before)
-    expect_no_generator(seen.result, shown, "the list of runs")
     _describe(seen)
     judge(RETURNED, seen)
     return [tuple(run) for run in seen.result]
@@ -100,6 +100,12 @@ def _moved(before: tuple) -> list[str]:
     names = ("random", "np.random", "torch")
     pairs = zip(names, before, _states(), strict=True)
     return [name for name, old, new in pairs if old != new]
+
+
+def _is_stretch(seen, draw: list) -> bool:
+    """Whether the runs of a draw are neighbours, in the order of the grid."""
+    start = seen.grid.index(draw[0])
+    return draw == seen.grid[start : start + len(draw)]
 
 
 def _judge_draws(answer) -> None:

@@ -5,7 +5,7 @@ import math
 import statistics
 
 from helpers.practice import Seen, agree, call, exercise, judge, judge_value
-from helpers.practice.expect import expect_no_generator, roundings
+from helpers.practice.expect import roundings
 from helpers.practice.signs import wrong
 
 
@@ -26,6 +26,7 @@ RETURNED = {
     "returns_nothing": lambda s: s.result is None,
     "no_dictionary": lambda s: not isinstance(s.result, dict),
     "no_tuple_keys": lambda s: not all(isinstance(k, tuple) for k in s.result),
+    "one_key": lambda s: len(s.result) == 1 < len(s.right),
     "seed_in_key": lambda s: len(s.result) == len(s.rows) > len(s.right),
     "names_in_key": lambda s: any(s.names[0] in key for key in s.result),
     "key_reversed": lambda s: (
@@ -52,13 +53,17 @@ MEANS = {
     "a_sum": lambda s: sum(s.of),
     "median": lambda s: statistics.median(s.of),
     "each_value_once": lambda s: statistics.fmean(set(s.of)),
+    "all_rows": lambda s: statistics.fmean(row["score"] for row in s.rows),
     "rounded": lambda s: roundings(s.mean),
     "other_metric": lambda s: 9.0 - statistics.fmean(s.of),
 }
 SPREADS = {
     "divides_by_n": lambda s: statistics.pstdev(s.of),
     "variance": lambda s: statistics.variance(s.of),
-    "standard_error": lambda s: statistics.stdev(s.of) / math.sqrt(s.n),
+    "standard_error": lambda s: [
+        f(s.of) / math.sqrt(s.n) for f in (statistics.stdev, statistics.pstdev)
+    ],
+    "spread_rounded": lambda s: roundings(s.spread),
     "span": lambda s: max(s.of) - min(s.of),
 }
 
@@ -110,11 +115,10 @@ def _judge(answer, rows: list[dict], names: list[str]) -> None:
     except statistics.StatisticsError as error:
         wrong("fails_for_one", seen, message=str(error))
     seen.result = result
-    expect_no_generator(result, shown, "the dictionary")
     if isinstance(result, dict):
         seen.keys, seen.n_keys = [*result], len(result)
         seen.value = next(filter(_is_odd, result.values()), None)
-    seen.right_keys = [*seen.right]
+    seen.right_keys, seen.n_right = [*seen.right], len(seen.right)
     seen.several = {key for key, one in seen.values.items() if one[1:]}
     seen.first_key = next(iter(seen.right), None)
     judge(RETURNED, seen)
@@ -130,19 +134,15 @@ def _judge_pair(seen) -> None:
     if _is_pair(seen.found, seen.pair):
         return
     judge(VALUE, seen)
-    (mean, spread), (right_mean, right_spread) = seen.found, seen.pair
+    mean, spread = seen.found
     judge_value(
         MEANS if seen.n > 1 else {},
         seen,
         found=mean,
-        right=right_mean,
+        right=seen.mean,
         otherwise="other_mean",
     )
     judge(SINGLE, seen)
     judge_value(
-        SPREADS,
-        seen,
-        found=spread,
-        right=right_spread,
-        otherwise="other_spread",
+        SPREADS, seen, found=spread, right=seen.spread, otherwise="other_spread"
     )
