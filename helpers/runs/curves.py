@@ -1,10 +1,13 @@
 """The curves of a run: written for TensorBoard, and read back."""
 
 import logging
+import os
 import threading
+import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import (
     EventAccumulator,
@@ -39,6 +42,7 @@ def open_writer(run_name: str | None) -> SummaryWriter | None:
         return None
     folder = run_folder(run_name)
     threading.excepthook = _quiet_about_tensorboard
+    _wait_for_a_later_name(folder)
     try:
         return SummaryWriter(folder)
     except OSError as error:
@@ -47,6 +51,22 @@ def open_writer(run_name: str | None) -> SummaryWriter | None:
             error,
         )
         return None
+
+
+def _wait_for_a_later_name(folder: Path) -> None:
+    """Wait, a second at most, until a new event file comes after all others.
+
+    TensorBoard reads the files of a folder by name: second, host, process,
+    counter. Of two processes that start in one second, the earlier one may
+    come last, since 9999 comes after 10000 in text, and its epochs would then
+    replace those of the other one.
+    """
+    now = time.time()
+    second = f"events.out.tfevents.{int(now):010d}."
+    own = f".{os.getpid()}."
+    names = [file.name for file in folder.glob(f"{second}*")]
+    if any(own not in name for name in names):
+        time.sleep(int(now) + 1 - now)
 
 
 _show_any_error = threading.excepthook

@@ -342,7 +342,8 @@ def on_terminal(*words):
 
 def test_a_terminal_shows_a_bar_in_place_of_lines():
     name = new_name("terminal")
-    shown = on_terminal("line", "--n-epochs", "120", "--run-name", name)
+    # the bar comes after a second
+    shown = on_terminal("line", "--n-epochs", "500", "--run-name", name)
     assert "epochs:" in shown and "%|" in shown and "val_loss=" in shown
     assert "epoch 1 of" not in shown
     assert "Done: loss" in shown
