@@ -32,6 +32,7 @@ from helpers.launching.run_files import (
     read_about,
     usual_run_name,
 )
+from helpers.launching.typed_words import check_words
 from helpers.runs import run_folder
 
 PROGRAM = "python -m helpers train"
@@ -48,7 +49,7 @@ def read_options(words: Sequence[str]) -> Options:
     Raises:
         OptionError: a value that makes no sense, or a file of options that
             cannot be used.
-        SystemExit: 0 after help, 2 after a mistake that tyro has explained.
+        SystemExit: 0 after help.
     """
     words = list(words)
     if not words or words[0] in ("-h", "--help"):
@@ -64,25 +65,33 @@ def read_options(words: Sequence[str]) -> Options:
     ]
     try:
         return read_with_tyro(kind, f"{PROGRAM} {task}", typed)
-    except SystemExit as ended:
-        if ended.code and from_file:
-            names = ", ".join(map(option, from_file))
-            print(f"{before.config} gives: {names}.", file=sys.stderr)
-        raise
+    except OptionError as error:
+        said = str(error)
+        names = [option(name) for name in from_file if option(name) in said]
+        if not names:
+            raise
+        raise OptionError(
+            f"{said} {before.config} gives: {', '.join(names)}."
+        ) from None
 
 
-def read_with_tyro(kind: Any, program: str, words: Sequence[str]) -> Any:
+def read_with_tyro(
+    kind: Any, program: str, words: Sequence[str], positional: str | None = None
+) -> Any:
     """Return an instance of a dataclass, filled from words.
 
     Args:
         kind: the dataclass; those in it become groups of options.
         program: what the help calls the command.
         words: the options.
+        positional: the field that has no name on the command line.
 
     Raises:
-        OptionError: a value that the dataclass refuses.
-        SystemExit: 0 after help, 2 after a mistake that tyro has explained.
+        OptionError: words that fill no such dataclass, or a value that the
+            dataclass refuses.
+        SystemExit: 0 after help.
     """
+    check_words(words, kind, program, positional)
     return tyro.cli(
         kind,
         prog=program,
@@ -142,6 +151,11 @@ def _typed_before(
         before, _ = parser.parse_known_args([])
     if before.config is None:
         return before, {}
+    if not before.config:
+        raise OptionError(
+            "--config should name a file of options, such as run.json, and "
+            "is ''."
+        )
     return before, _read_config(Path(before.config))
 
 
@@ -193,7 +207,13 @@ def _read_config(path: Path) -> dict[str, Any]:
         )
     if "format" in found and isinstance(found.get("hyperparameters"), dict):
         return {"task": found.get("task"), **options_in(found)}
-    return {str(key).replace("-", "_"): found[key] for key in found}
+    values = {str(key).replace("-", "_"): found[key] for key in found}
+    if len(values) < len(found):
+        raise OptionError(
+            f"--config {path} names an option twice, once with - and once "
+            "with _. Remove one of them."
+        )
+    return values
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -107,6 +107,13 @@ def hint(metavar: str, default: str) -> Any:
 
 OPTIMIZERS = ("adam", "sgd")
 OF_SIGNALS = ("conv", "mlp", "linear")
+# Hyperparameters that only one of these models has.
+OF_MODEL = {
+    "n_hidden": "mlp",
+    "n_layers": "mlp",
+    "n_channels": "conv",
+    "kernel_size": "conv",
+}
 
 
 @dataclass(frozen=True)
@@ -213,6 +220,14 @@ class OfSignals(Hyperparameters):
                 f"{self.kernel_size + 1}, and is {self.kernel_size}."
             )
         check_whole("n_channels", self.n_channels, 1, 1_000)
+        for name, model in OF_MODEL.items():
+            value = getattr(self, name)
+            if self.model != model and value != getattr(type(self), name):
+                raise OptionError(
+                    f"{option(name)} {value} needs --model {model}: the model "
+                    f"{self.model} has no such thing."
+                )
+        _check_width(self.n_hidden, type(self).n_hidden, self.n_layers)
 
 
 @dataclass(frozen=True)
@@ -229,6 +244,15 @@ class OfTable(Hyperparameters):
         super().__post_init__()
         check_whole("n_hidden", self.n_hidden, 1, 10_000)
         check_whole("n_layers", self.n_layers, 0, 20)
+        _check_width(self.n_hidden, type(self).n_hidden, self.n_layers)
+
+
+def _check_width(n_hidden: int, default: int, n_layers: int) -> None:
+    """Refuse a width for hidden layers where there are none."""
+    if n_layers == 0 and n_hidden != default:
+        raise OptionError(
+            f"--n-hidden {n_hidden} needs a hidden layer, and --n-layers is 0."
+        )
 
 
 # ----------------------------------------------------------------- settings

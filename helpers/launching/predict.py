@@ -56,9 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[2:] if arguments is None else arguments)
     show_any_letter()
-    request = read_with_tyro(Request, PROGRAM, words)
     torch.set_num_threads(1)
     try:
+        request = read_with_tyro(Request, PROGRAM, words, positional="run")
         _answer(request)
     except OptionError as error:
         print(error, file=sys.stderr)

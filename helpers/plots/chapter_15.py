@@ -46,7 +46,7 @@ def kinds_of_values(
     axes.set_xlim(left=0)
     axes.set_xlabel("validation loss after the last epoch (cross-entropy)")
     axes.set_title(
-        "Settings leave the loss alone; the seed and the rest move it"
+        "Settings leave the loss alone; seed and hyperparameters move it"
     )
     axes.legend(loc="upper right")
     same = [name for _, name, loss in rows if loss == reference]

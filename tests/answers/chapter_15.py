@@ -8,6 +8,7 @@ import json
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
 from tests.answers.common import Answers
@@ -135,6 +136,22 @@ class RecipeAsTypes:
             raise ValueError(", ".join(problems))
 
 
+class MadeByNew:
+    def __new__(cls, lr=0.1, batch_size=16, optimizer="sgd"):
+        given = {"lr": lr, "batch_size": batch_size, "optimizer": optimizer}
+        for name, value in given.items():
+            if not RIGHT[name](value):
+                raise ValueError(name, value)
+        return super().__new__(cls)
+
+
+@dataclass(frozen=True)
+class RecipeByNew(MadeByNew):
+    lr: float = 0.1
+    batch_size: int = 16
+    optimizer: str = "sgd"
+
+
 class RecipePlain:
     def __init__(self, lr=0.1, batch_size=16, optimizer="sgd"):
         self.lr, self.batch_size, self.optimizer = lr, batch_size, optimizer
@@ -181,12 +198,20 @@ def recipe_rounds(self):
     object.__setattr__(self, "lr", round(self.lr, 3))
 
 
+def recipe_shows_all(self):
+    for name, rule in RIGHT.items():
+        if not rule(getattr(self, name)):
+            raise ValueError(f"{self}: {name} makes no sense")
+
+
 def recipe_compares(self):
     refuse({k: v for k, v in RIGHT.items() if k != "optimizer"})(self)
     if not (self.optimizer == "sgd" or "adam"):
         raise ValueError(NAME)
 
 
+FIELDS = dataclasses.fields(RecipeCourse)
+TWO_FIELDS = [(f.name, f.type, f.default) for f in FIELDS[1:]]
 RECIPE = Answers(
     right={
         "course": RecipeCourse,
@@ -197,6 +222,8 @@ RECIPE = Answers(
         "all problems at once": RecipeAsTypes,
         "made by make_dataclass": recipe_class(refuse()),
         "keyword only checks": with_rule("lr", lambda lr: 0 < lr < math.inf),
+        "in __new__ of a parent": RecipeByNew,
+        "every value in the message": recipe_class(recipe_shows_all),
     },
     wrong={
         "instance": RecipeCourse(),
@@ -248,6 +275,9 @@ RECIPE = Answers(
         "nan_passes": with_rule(
             "lr", lambda lr: not (lr <= 0 or math.isinf(lr))
         ),
+        "nan_passes but the one of math": with_rule(
+            "lr", lambda lr: lr not in (math.nan, math.inf) and not lr <= 0
+        ),
         "infinity_passes": with_rule("lr", lambda lr: lr > 0),
         "empty_batch_passes": with_rule(
             "batch_size", lambda n: isinstance(n, int) and n >= 0
@@ -260,12 +290,34 @@ RECIPE = Answers(
         "part_of_name_passes": with_rule(
             "optimizer", lambda n: n in "sgd adam"
         ),
+        "near_name_passes": with_rule(
+            "optimizer", lambda name: name.lower() in ("sgd", "adam")
+        ),
+        "near_name_passes without its blanks": with_rule(
+            "optimizer", lambda name: name.strip() in ("sgd", "adam")
+        ),
+        "near_name_passes by its beginning": with_rule(
+            "optimizer", lambda name: name.startswith(("sgd", "adam"))
+        ),
         "assertion": recipe_class(recipe_asserts),
         "other_error": recipe_class(refuse(error=TypeError)),
         "no_name": recipe_class(
             refuse(words=dict.fromkeys(OF_FIELD, "a bad value"))
         ),
         "other_name": recipe_class(refuse(words=dict.fromkeys(OF_FIELD, LR))),
+        "same_message": recipe_class(
+            refuse(words=dict.fromkeys(OF_FIELD, ", ".join(OF_FIELD)))
+        ),
+        "signature by name only": dataclasses.make_dataclass(
+            "Recipe",
+            [(f.name, f.type, f.default) for f in FIELDS],
+            namespace={"__post_init__": refuse()},
+            frozen=True,
+            kw_only=True,
+        ),
+        "signature as one has no default": recipe_class(
+            refuse(), fields=[("lr", float), *TWO_FIELDS]
+        ),
     },
 )
 
@@ -407,6 +459,61 @@ def looper(
     return answer
 
 
+def looper_all_at_once(model, data_loader, loss_fn, metrics, optimizer=None):
+    predictions, labels = [], []
+
+    def keep(yhat, y):
+        predictions.append(yhat.detach())
+        labels.append(y)
+        return loss_fn(yhat, y)
+
+    found = looper_course(model, data_loader, keep, {}, optimizer)
+    everything = torch.cat(predictions), torch.cat(labels)
+    return found | {k: m(*everything).item() for k, m in metrics.items()}
+
+
+def clear_by_hand(loss, optimizer):
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = None
+    loss.backward()
+    optimizer.step()
+
+
+def looper_by_closure(model, data_loader, loss_fn, metrics, optimizer=None):
+    if optimizer is None:
+        return looper_course(model, data_loader, loss_fn, metrics)
+    model.train()
+    sums, n_rows = dict.fromkeys(["loss", *metrics], 0.0), 0
+    for x, y in data_loader:
+        predicted = []
+
+        def closure(x=x, y=y, predicted=predicted):
+            optimizer.zero_grad()
+            predicted.append(model(x))
+            loss = loss_fn(predicted[0], y)
+            loss.backward()
+            return loss
+
+        sums["loss"] += optimizer.step(closure).item() * len(x)
+        for name, metric in metrics.items():
+            sums[name] += metric(predicted[0].detach(), y).item() * len(x)
+        n_rows += len(x)
+    return {name: total / n_rows for name, total in sums.items()}
+
+
+def looper_adds_to_metrics(
+    model, data_loader, loss_fn, metrics, optimizer=None
+):
+    found = looper_course(model, data_loader, loss_fn, metrics, optimizer)
+    metrics["loss"] = loss_fn
+    return found
+
+
+def looper_yields(*arguments):
+    yield looper_course(*arguments)
+
+
 def looper_needs_optimizer(
     model, data_loader, loss_fn, metrics, optimizer=None
 ):
@@ -508,6 +615,9 @@ LOOPER = Answers(
         "tensors": looper_tensors,
         "out of parts": looper(),
         "by partial": functools.partial(looper_course),
+        "metrics of all rows at once": looper_all_at_once,
+        "gradients cleared by hand": looper(order=clear_by_hand),
+        "by a closure": looper_by_closure,
         "losses on cleared gradients": looper(
             order=lambda loss, o: (o.zero_grad(), loss.backward(), o.step())
         ),
@@ -585,6 +695,14 @@ LOOPER = Answers(
         "nominal_size": looper(rows=lambda x, loader: loader.batch_size or 3),
         "nominal_size in both": looper(
             weight=lambda x, loader: loader.batch_size or 3,
+        ),
+        "dataset_size": looper(
+            keep=lambda sums, n: {k: v / 9 for k, v in sums.items()}
+        ),
+        "metrics_changed": looper_adds_to_metrics,
+        "no_number but a generator": looper_yields,
+        "no_floats but those of NumPy": looper(
+            keep=lambda sums, n: {k: np.float64(v / n) for k, v in sums.items()}
         ),
         "sum": looper(keep=lambda sums, n: sums),
         "over_rows_only": looper(weight=lambda x, loader: 1),
@@ -754,6 +872,11 @@ def load_unpickled(folder, kind, make_model):
     load_course(folder, kind, make_model)
 
 
+def what_it_needs(model, folder):
+    state = parameters(folder)
+    model.load_state_dict({name: state[name] for name in model.state_dict()})
+
+
 def unsafe(model, folder):
     switch = {"weights_only": bool(0)}
     state = torch.load(folder / "model.pt", **switch)
@@ -801,6 +924,9 @@ LOAD_RUN = Answers(
         "other_values": load(
             make=lambda kind, stored: kind(**{**stored, "name": "other"})
         ),
+        "other_values by their order in the file": load(
+            make=lambda kind, stored: kind(*stored.values())
+        ),
         "other_model": load(
             give=lambda hparams, model: (hparams, copy.deepcopy(model))
         ),
@@ -832,6 +958,7 @@ LOAD_RUN = Answers(
                 parameters(folder), strict=False
             )
         ),
+        "not_strict but takes what it needs": load(fill=what_it_needs),
         "runs_code": load(fill=unsafe),
     },
 )

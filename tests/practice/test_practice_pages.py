@@ -105,7 +105,8 @@ def test_an_exercise_is_three_cells(path, place, three):
 def test_hints_one_at_a_time_and_a_solution_folded_away(entry):
     """They come with the verdict: no key on a cell can lay them open."""
     is_task = entry.number.startswith("C")
-    assert len(entry.help.hints) == (1 if is_task else 2)
+    # a task of a challenge may do with one
+    assert len(entry.help.hints) in ((1, 2) if is_task else (2,))
     assert bool(entry.help.solution) != is_task
     shown = CHECKERS[entry.number](...)._repr_html_()
     for hint in entry.help.hints:

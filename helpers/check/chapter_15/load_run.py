@@ -59,6 +59,8 @@ FAULTS = (
     (["dropout"], ["drop_out"]),
 )
 VALUES = {"width": 6, "dropout": 0.25, "name": "first", "scaled": True}
+# The same names in another order, as somebody may have written them.
+OTHER_ORDER = {"width": 3, "scaled": True, "name": "first", "dropout": 0.25}
 
 
 @exercise
@@ -67,7 +69,7 @@ def load_run(answer):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _judge_good(answer, folder / "one", Plan, VALUES)
-        _judge_good(answer, folder / "two", Plan, {**VALUES, "width": 3})
+        _judge_good(answer, folder / "two", Plan, OTHER_ORDER)
         _judge_good(answer, folder / "three", Other, {"name": "a", "width": 5})
         for number, fault in enumerate(FAULTS):
             _judge_fault(answer, folder / str(number), *fault)
@@ -109,15 +111,22 @@ def _judge_fault(answer, folder: Path, missing: list, extra: list) -> None:
 
 
 def _judge_misfit(answer, folder: Path) -> None:
-    """Let the model of the file lack a layer that the new one has."""
+    """Let the file lack a tensor of the model, and have one too many."""
     state = write_run(folder, VALUES, VALUES["width"])
-    del state["2.bias"]
+    lacking = {name: state[name] for name in state if name != "2.bias"}
+    if _takes(answer, folder, lacking):
+        wrong("not_strict.lacks")
+    if _takes(answer, folder, {**state, "3.bias": torch.zeros(1)}):
+        wrong("not_strict.more")
+
+
+def _takes(answer, folder: Path, state: dict) -> bool:
     torch.save(state, folder / "model.pt")
     try:
         answer(folder, Plan, make_model)
     except Exception:  # to refuse it is right, in whatever way
-        return
-    wrong("not_strict")
+        return False
+    return True
 
 
 def _judge_code(answer, folder: Path) -> None:

@@ -3,7 +3,12 @@
 import torch
 
 from helpers.check.chapter_13.common import mean
-from helpers.check.chapter_15.common import METRICS, make_loader, right_pass
+from helpers.check.chapter_15.common import (
+    METRICS,
+    N_ROWS,
+    make_loader,
+    right_pass,
+)
 from helpers.practice import (
     Seen,
     agree,
@@ -49,8 +54,8 @@ TRAINED = {
     "zero_too_early": lambda s: any(
         not any(g.any() for g in one) for one in s.diary.gradients
     ),
-    "no_zero_grad": lambda s: "zero" not in s.diary.events,
-    "other_parameters": lambda s: not agree(s.parameters, s.right_parameters),
+    "no_zero_grad": lambda s: "zero" not in s.diary.events and s.differs,
+    "other_parameters": lambda s: s.differs,
     "recording_left_off": lambda s: not s.still,
 }
 RETURNED = {
@@ -63,6 +68,7 @@ RETURNED = {
     "lists": lambda s: any(isinstance(v, list) for v in s.result.values()),
     "no_floats": lambda s: any(type(v) is not float for v in s.result.values()),
 }
+KEPT = {"metrics_changed": lambda s: s.passed != s.metrics}
 # What a mistake makes of a mean over rows.
 MEANS = {
     "metric_swapped": lambda s: s.of_swapped,
@@ -73,6 +79,7 @@ MEANS = {
         s.total / (len(s.pairs) * s.pairs[0][1]) * s.pairs[0][1],
         sum(v * n for v, n in s.pairs) / (len(s.pairs) * s.pairs[0][1]),
     ],
+    "dataset_size": lambda s: sum(v * n for v, n in s.pairs) / N_ROWS,
     "sum": lambda s: [s.total, sum(v * n for v, n in s.pairs)],
     "over_rows_only": lambda s: s.total / sum(n for _, n in s.pairs),
     "last_batch": lambda s: s.pairs[-1][0],
@@ -97,7 +104,8 @@ def _judge(answer, seed, metrics, *, trains: bool, recording: bool) -> None:
     functions = {"loss": lopsided, **metrics}
     right = right_pass(twin, batches, functions, trains=trains)
     bench.model.train(not trains)  # as another pass left it
-    parts = [bench.model, loader, bench.loss_fn, metrics]
+    passed = dict(metrics)
+    parts = [bench.model, loader, bench.loss_fn, passed]
     if trains:
         parts.append(bench.optimizer)
     with torch.set_grad_enabled(recording):
@@ -105,8 +113,8 @@ def _judge(answer, seed, metrics, *, trains: bool, recording: bool) -> None:
         still = torch.is_grad_enabled()
     seen = Seen(diary=bench.diary, batches=batches, still=still)
     seen.model = bench.model
-    seen.recording, seen.parameters = recording, bench.parameters()
-    seen.right_parameters = twin.parameters()
+    seen.recording = recording
+    seen.differs = not agree(bench.parameters(), twin.parameters())
     expect_no_generator(result, CALL if trains else MEASURE, "a dictionary")
     judge(PASS, seen)
     judge(TRAINED if trains else MEASURED, seen)
@@ -119,6 +127,7 @@ def _judge(answer, seed, metrics, *, trains: bool, recording: bool) -> None:
         shown=CALL if trains else MEASURE,
         what="a dictionary",
     )
+    judge(KEPT, Seen(passed=passed, metrics=metrics))
     for name in functions:
         found, whole = result[name], mean(right[name].pairs)
         given = [found] if is_rounded(found, whole) else None

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from helpers.practice import Seen, call, exercise, judge, wrong
+from helpers.practice import Seen, Wrong, call, exercise, judge, wrong
 
 DEFAULTS = {"lr": 0.1, "batch_size": 16, "optimizer": "sgd"}
 CLASS = {
@@ -25,20 +25,41 @@ GOOD = (
     (1e-9, 1, "sgd"),
     (25.0, 7, "adam"),
 )
-# Each breaks one rule: the sign, the field, a value, what the rule wants.
+RULES = {
+    "lr": "a finite number above 0",
+    "batch_size": "an int of at least 1",
+    "optimizer": "sgd or adam",
+}
+# Each breaks the rule of its field.
 BAD = (
-    ("zero_passes", "lr", 0.0, "a finite number above 0"),
-    ("negative_passes", "lr", -0.5, "a finite number above 0"),
-    ("nan_passes", "lr", math.nan, "a finite number above 0"),
-    ("infinity_passes", "lr", math.inf, "a finite number above 0"),
-    ("infinity_passes", "lr", -math.inf, "a finite number above 0"),
-    ("empty_batch_passes", "batch_size", 0, "an int of at least 1"),
-    ("negative_batch_passes", "batch_size", -3, "an int of at least 1"),
-    ("fraction_passes", "batch_size", 16.5, "an int of at least 1"),
-    ("name_passes", "optimizer", "rmsprop", "sgd or adam"),
-    ("part_of_name_passes", "optimizer", "ad", "sgd or adam"),
-    ("part_of_name_passes", "optimizer", "", "sgd or adam"),
+    ("lr", 0.0),
+    ("lr", -0.5),
+    # not math.nan: `is` and `in` would find that one
+    ("lr", float("nan")),
+    ("lr", math.inf),
+    ("lr", -math.inf),
+    ("batch_size", 0),
+    ("batch_size", -3),
+    ("batch_size", 16.5),
+    ("optimizer", "rmsprop"),
+    ("optimizer", "ad"),
+    ("optimizer", ""),
+    ("optimizer", "SGD"),
+    ("optimizer", "adam "),
+    ("optimizer", "adamw"),
 )
+PASSES = {
+    "zero_passes": lambda s: s.field == "lr" and s.value == 0,
+    "nan_passes": lambda s: s.value != s.value,
+    "infinity_passes": lambda s: s.value in (math.inf, -math.inf),
+    "negative_passes": lambda s: s.field == "lr",
+    "empty_batch_passes": lambda s: s.value == 0,
+    "negative_batch_passes": lambda s: s.value == -3,
+    "fraction_passes": lambda s: s.field == "batch_size",
+    "name_passes": lambda s: s.value == "rmsprop",
+    "part_of_name_passes": lambda s: s.value in ("ad", ""),
+    "near_name_passes": lambda s: True,
+}
 MADE = {
     "assigns": lambda s: isinstance(s.error, dataclasses.FrozenInstanceError),
     "fails_on_good": lambda s: (
@@ -58,6 +79,13 @@ REFUSED = {
     ),
     "no_name": lambda s: s.error and s.field not in s.message,
 }
+TOGETHER = {
+    "same_message": lambda s: any(
+        one.message == other.message and one.field != other.field
+        for one in s.seen
+        for other in s.seen
+    ),
+}
 CHANGED = {"not_by_replace": lambda s: not s.error}
 
 
@@ -74,8 +102,9 @@ def recipe(answer):
         wrong("checks_nothing", seen[0])
     for one in seen:
         if not one.error:
-            wrong(one.sign, one)
+            judge(PASSES, one)
         judge(REFUSED, one)
+    judge(TOGETHER, Seen(seen=seen, message=seen[0].message))
     judge(CHANGED, _attempt(lambda: dataclasses.replace(answer(), lr=-1.0)))
 
 
@@ -89,10 +118,10 @@ def _judge_good(answer, values: tuple) -> None:
     judge(MADE, seen)
 
 
-def _try(answer, sign: str, field: str, value, rule: str) -> Seen:
+def _try(answer, field: str, value) -> Seen:
     """Make a recipe with one bad value, and see what it says."""
     seen = _attempt(lambda: answer(**{field: value}))
-    seen.sign, seen.field, seen.rule = sign, field, rule
+    seen.field, seen.value, seen.rule = field, value, RULES[field]
     seen.shown = f"Recipe({field}={value!r})".replace("nan", 'float("nan")')
     seen.shown = seen.shown.replace("=inf", '=float("inf")')
     seen.shown = seen.shown.replace("=-inf", '=-float("inf")')
@@ -102,6 +131,8 @@ def _try(answer, sign: str, field: str, value, rule: str) -> Seen:
 def _attempt(make) -> Seen:
     try:
         return Seen(result=make(), error=None, kind="", message="")
+    except Wrong:  # it cannot be called like that
+        raise
     except Exception as error:
         kind, message = type(error).__name__, str(error)
         return Seen(result=None, error=error, kind=kind, message=message)
