@@ -28,6 +28,7 @@ from helpers.launching.predicting import (
 from helpers.launching.run_files import ABOUT
 
 PROGRAM = "python -m helpers predict"
+SHOWN = 20  # of the rows that were held out
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,11 @@ def _answer(request: Request) -> None:
             answer["correct"] = right
         print(json.dumps(answer, allow_nan=False, ensure_ascii=False))
         return
-    for row in found:
+    # what was asked for is shown whole; of what was held out, a beginning
+    shown = found if request.input else found[:SHOWN]
+    for row in shown:
         print(in_words(row))
+    if len(shown) < len(found):
+        print(f"... and {len(found) - SHOWN:,} more, which --json lists.")
     if right is not None and len(found) > 1:
         print(f"{right:,} of {len(found):,} are right.")

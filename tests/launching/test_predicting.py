@@ -117,7 +117,12 @@ def test_the_answers_are_those_of_the_trained_model(capsys, runs, task):
     assert first["probability"] == max(first["probabilities"].values())
     out = predicted(capsys, runs[task]).out.splitlines()
     assert out[-1] == f"{right} of {len(labels):,} are right."
-    assert len(out) == len(labels) + 1
+    # a beginning is shown, and how to see the rest
+    assert out[-2] == f"... and {len(labels) - 20:,} more, which --json lists."
+    assert len(out) == 20 + 2
+    asked = [str(number) for number in range(25)]
+    shown = predicted(capsys, runs[task], "--input", *asked).out.splitlines()
+    assert len(shown) == 25 + 1
 
 
 def test_rows_by_number(capsys, runs):
