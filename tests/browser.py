@@ -43,6 +43,8 @@ QUIET = re.compile(
 NOISE = re.compile(
     "Three.js|favicon|sourcemap|ResizeObserver|Failed to load resource"
 )
+# What a challenge calls besides its checkers.
+NO_VERDICT = "summary|tomorrow|alphabet"
 PATIENCE = 120  # seconds for a page to run
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -292,7 +294,7 @@ def expected_in(path: Path) -> dict[str, int]:
         "figures": sum(text.count("<img alt=") for text in outputs),
         "quizzes": sum("\nshow_quiz(" in text for text in code),
         "verdicts": sum(
-            bool(re.search(r"\ncheck\.(?!summary|tomorrow|alphabet)\w+\(", text))
+            bool(re.search(rf"\ncheck\.(?!{NO_VERDICT})\w+\(", text))
             for text in code
         ),
         "differences": sum("show_difference(" in text for text in code),
