@@ -6,6 +6,7 @@ says, never as the code of today would scale it.
 
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -76,7 +77,8 @@ def _numbers(words: Sequence[str]) -> Inputs:
     values = []
     for word in words:
         try:
-            value = float(word)
+            is_plain = word.isascii() and "_" not in word  # unlike 1_0
+            value = float(word if is_plain else "nan")
         except ValueError:
             value = float("nan")
         if not torch.tensor(value, dtype=torch.float32).isfinite():
@@ -110,7 +112,12 @@ def preparation_of(about: dict[str, Any]) -> Preparation:
 
 def _rows(word: str, about: dict[str, Any]) -> Inputs:
     """Return one row that was held out, or all rows of a file."""
-    if word.isdecimal() and not Path(word).exists():
+    if not word.strip():
+        raise OptionError(
+            "--input takes a file, or the number of a row that was held out, "
+            f"and got {one_line(word)}."
+        )
+    if re.fullmatch("-?[0-9]{1,20}", word) and not Path(word).exists():
         return _held_out(about, int(word))
     array = _read_array(word, about["inputs"]["kind"])
     rows = _one_or_many(array, _shape_of(about), word)
@@ -134,7 +141,7 @@ def _held_out(about: dict[str, Any], index: int | None) -> Inputs:
     x, labels = HELD_OUT[held_out["data"]](held_out)
     first, last = 0, len(x)
     if index is not None:
-        if index >= last:
+        if not 0 <= index < last:
             raise OptionError(
                 f"--input {index} should be a file, or the number of a row "
                 f"that was held out, from 0 to {last - 1:,}."

@@ -89,7 +89,7 @@ def _no_such_run(run: str) -> str:
     there = f" There are: {', '.join(known[:20])}." if known else ""
     return (
         f"There is no run {one_line(run)}: no such folder below runs/, and no "
-        f"folder of that name, with a {ABOUT} in it.{near(run, known)}{there}"
+        f"folder of that name, with an {ABOUT} in it.{near(run, known)}{there}"
     )
 
 

@@ -1,6 +1,7 @@
 """Columns of tables: numbers in every style, dates, words, missing values."""
 
 import math
+import time
 
 import pytest
 
@@ -334,6 +335,43 @@ def test_a_word_among_numbers(values, line, tmp_path):
 @pytest.mark.parametrize("text", ["1_0", "\N{ARABIC-INDIC DIGIT ONE}", "3\n4"])
 def test_what_python_takes_for_numbers_and_people_do_not(text, tmp_path):
     refused(tmp_path, column(["1", "2", text]), "line 4", '"a"', "number")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["$1.50", "$2", "$-3"],
+        ["1,5 €", "1.234,50 €"],
+        ["5%", "7.5 %", "-1%"],
+        ["£5", "£7", "6"],
+        ["USD 5", "7 USD"],
+        ["-$5", "$1,200"],
+    ],
+    ids=str,
+)
+def test_numbers_with_a_currency_or_a_percent_sign(values, tmp_path):
+    said = refused(tmp_path, column(values), 'column "a"', "percent sign")
+    assert "--ignore a" in said and "--categorical a" in said
+    table = read(tmp_path, column(values), categorical=["a"])
+    assert len(prepare(table).preparation.features) == 2
+    # as labels: amounts are no classes, unless the reader says so
+    labels = column(values, name="y", label="c")
+    said = refused(tmp_path, labels, 'column "y"', "percent sign")
+    assert "--ignore" not in said
+    assert read(tmp_path, labels, categorical="y").task == "classification"
+
+
+@pytest.mark.parametrize("text", ["$", "5 euro", "100% wool", "€uro", "a5%"])
+def test_words_with_such_a_sign_stay_words(text, tmp_path):
+    values = [text, "other", "5%"]
+    assert len(features(read(tmp_path, column(values)))[0]) == 4
+
+
+def test_a_long_text_is_looked_at_in_little_time(tmp_path):
+    # one field of a wide table, split at the wrong delimiter
+    begun = time.perf_counter()
+    assert form_of("0.25," * 20_000 + "x") is None
+    assert time.perf_counter() - begun < 1
 
 
 def test_a_column_of_nan_alone_is_empty(tmp_path):

@@ -84,6 +84,19 @@ def test_one_label_alone(labels, tmp_path):
     refused(tmp_path, text, 'column "y"', f"all {N_ROWS} labels", labels[-1])
 
 
+def test_labels_that_all_differ(tmp_path):
+    content = "a,y\n" + "".join(f"{i * i},name{i}\n" for i in range(20))
+    refused(tmp_path, content, 'column "y"', "all 20 labels are different")
+
+
+def test_labels_that_capital_letters_tell_apart_are_pointed_out(tmp_path):
+    rows = "".join(f"{i},{['Yes', 'yes', 'no'][i % 3]}\n" for i in range(20))
+    (note,) = [n for n in read(tmp_path, "a,y\n" + rows).notes if "Yes" in n]
+    assert '"Yes" and "yes" count as two classes' in note
+    rows = "".join(f"{i},{['Yes', 'no'][i % 2]}\n" for i in range(20))
+    assert not said(read(tmp_path, "a,y\n" + rows).notes, "count as two")
+
+
 def test_too_many_classes(tmp_path):
     text = column([f"n{i}" for i in range(1001)], name="y", label="a")
     refused(tmp_path, text, '"y"', "1,000", "classes")

@@ -309,6 +309,11 @@ def test_line_breaks_and_quotes_in_fields(tmp_path):
     refused(tmp_path, bad, f"line {lines + 1},", '"b"', '"x"')
 
 
+def test_a_field_that_is_too_long(tmp_path):
+    content = TABLE + f"1,{'x' * 200_000},0\n"
+    refused(tmp_path, content, "line 22", "131,072 characters")
+
+
 def test_empty_lines_are_left_out(tmp_path):
     table = read(tmp_path, TABLE.replace("\n", "\n\n  \n"))
     assert table.n_rows == N_ROWS

@@ -137,6 +137,13 @@ def test_rows_by_number(capsys, runs):
     assert ended.status == 2 and "from 0 to 358" in ended.err
 
 
+@pytest.mark.parametrize("word", ["-1", "9" * 19, "", " "])
+def test_what_numbers_no_row_is_refused(capsys, runs, word):
+    ended = predicted(capsys, runs["digits"], "--input", word)
+    assert ended.status == 2 and len(ended.err.splitlines()) == 1
+    assert "--input" in ended.err and "number of a row" in ended.err
+
+
 # -------------------------------------------------------------------- files
 
 
@@ -262,7 +269,9 @@ def test_a_file_with_several_arrays_names_them(capsys, runs, tmp_path):
     assert ended.status == 1 and "['a', 'b']" in ended.err
 
 
-@pytest.mark.parametrize("word", ["abc", "nan", "inf", "1e39", "1,5", ""])
+@pytest.mark.parametrize(
+    "word", ["abc", "nan", "inf", "1e39", "1,5", "", "1_0", "\u0663"]
+)
 def test_what_is_no_number_is_refused(capsys, runs, word):
     ended = predicted(capsys, runs["line"], "--input", "1", word)
     assert ended.status == 2 and "finite numbers" in ended.err

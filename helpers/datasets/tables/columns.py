@@ -21,12 +21,13 @@ from helpers.datasets.tables.words import (
     TRUTHS,
     Form,
     form_of,
+    has_unit,
     is_date,
 )
 from helpers.errors import DataError, one_line
 
 NUMBER, TRUTH, CATEGORY = "number", "truth", "category"
-DATE, EMPTY = "date", "empty"  # cannot be used
+DATE, UNIT, EMPTY = "date", "unit", "empty"  # cannot be used
 DOT = Form.DOT_IS_DECIMAL
 COMMA = Form.COMMA_IS_DECIMAL
 
@@ -43,6 +44,7 @@ class Column:
         n_numbers: fields that are numbers, in any form.
         n_others: fields that are something else.
         n_dates: those of them that look like dates.
+        n_units: those of them that are numbers with a unit, such as $5 or 3%.
         forms: how numbers were written, with the line of the first.
         texts: different texts that are no numbers, with the first line of
             each; at most ``most`` and one more.
@@ -57,6 +59,7 @@ class Column:
     n_numbers: int = 0
     n_others: int = 0
     n_dates: int = 0
+    n_units: int = 0
     forms: dict[Form, tuple[int, str]] = field(default_factory=dict)
     texts: dict[str, int] = field(default_factory=dict)
     infinite: tuple[int, str] | None = None
@@ -117,6 +120,7 @@ class Column:
             return
         self.n_others += n
         self.n_dates += n * is_date(text)
+        self.n_units += n * has_unit(text)
         if self.infinite is None and _is_infinite(lower):
             self.infinite = line, text
         if len(self.texts) <= self.most:
@@ -131,7 +135,7 @@ class Column:
             is_categorical: whether its numbers are names.
 
         Returns:
-            "number", "truth", "category", "date" or "empty".
+            "number", "truth", "category", "date", "unit" or "empty".
 
         Raises:
             DataError: numbers that are not finite; numbers among which some
@@ -160,6 +164,8 @@ class Column:
             )
         if self.n_dates == self.n_others and not self.n_numbers:
             return DATE
+        if self.n_units == self.n_others:
+            return UNIT
         return TRUTH if self.truths() else CATEGORY
 
     def truths(self) -> dict[str, float]:
@@ -378,6 +384,29 @@ def only_dates(
     return DataError(
         f"{place(column.file, column.name, line)}: {in_quotes(text)} is a "
         f"date or a time, which no model can compute with. {advice}"
+    )
+
+
+def with_unit(column: Column, can_stay: bool) -> DataError:
+    """Return the error about a column of numbers that have a unit.
+
+    Args:
+        column: of such numbers.
+        can_stay: whether the column may be left out, as the labels may not.
+    """
+    text, line = next(iter(column.texts.items()))
+    name = [column.name]
+    other = (
+        f"; leave it out: {options_for('--ignore', name)}; or take each text "
+        f"for a category: {options_for('--categorical', name)}"
+        if can_stay
+        else f"; or, if the texts are classes, add "
+        f"{options_for('--categorical', name)}"
+    )
+    return DataError(
+        f"{place(column.file, column.name, line)}: {in_quotes(text)} is a "
+        "number with a currency or a percent sign, which would be read as "
+        f"text. Remove the sign from the column{other}."
     )
 
 

@@ -250,7 +250,13 @@ def read_records(
 def _about_quotes(path: Path, line: int, reason: csv.Error) -> str:
     """Say what the csv module stumbled over."""
     where = f"{display_path(path)}, line {line}"
-    if "field limit" in str(reason) or "end of data" in str(reason):
+    if "field limit" in str(reason):
+        return (
+            f"{where}: a field is longer than {csv.field_size_limit():,} "
+            "characters. Is a quote opened there and not closed? Close it, "
+            "shorten the text, or leave out its column in the file."
+        )
+    if "end of data" in str(reason):
         return (
             f"{where}: a quote is opened here and not closed. Close it, or "
             'write "" for a quote within quotes.'

@@ -91,6 +91,12 @@ def _text_labels(values: Values, shown: str, task: str | None) -> Labels:
     classes = tuple(sorted(values.texts))
     if len(classes) == 1:
         raise _only_one(shown, classes[0], len(values.numbers))
+    if len(classes) == len(values.numbers):
+        raise DataError(
+            f"{shown}: all {len(classes):,} labels are different, such as "
+            f"{in_quotes(classes[0])}, so no class can be learned. Does the "
+            "column name the rows, and is another one the label?"
+        )
     if task == REGRESSION:
         raise DataError(
             f"{shown}: the labels are text, such as {in_quotes(classes[0])}, "
@@ -110,8 +116,22 @@ def _text_labels(values: Values, shown: str, task: str | None) -> Labels:
         classes,
         numbers[values.numbers].astype(np.int64),
         f"{shown}: the labels are text, {len(classes):,} classes "
-        f"({' '.join(few.split())[:120]}), so this is classification.",
+        f"({' '.join(few.split())[:120]}), so this is classification."
+        f"{_alike(classes)}",
     )
+
+
+def _alike(classes: Sequence[str]) -> str:
+    """Point out two classes that only capital letters tell apart; or ""."""
+    seen: dict[str, str] = {}
+    for name in classes:
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            return (
+                f" {in_quotes(other)} and {in_quotes(name)} count as two "
+                "classes: write them alike if they are one."
+            )
+    return ""
 
 
 def name_number(value: float) -> str:

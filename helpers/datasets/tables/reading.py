@@ -17,6 +17,7 @@ from helpers.datasets.tables.columns import (
     EMPTY,
     NUMBER,
     TRUTH,
+    UNIT,
     Column,
     check_decimal,
     in_quotes,
@@ -26,6 +27,7 @@ from helpers.datasets.tables.columns import (
     place,
     settle_marks,
     too_many_categories,
+    with_unit,
 )
 from helpers.datasets.tables.delimiters import Expected
 from helpers.datasets.tables.features import Preparation, fit
@@ -291,11 +293,11 @@ def _decide(
 def _refuse_unusable(
     columns: dict[int, Column], kinds: dict[int, str], target: int
 ) -> None:
-    """Refuse dates and long lists of texts; name every column of the kind."""
+    """Refuse dates, sums of money and the like, and long lists of texts."""
     unusable = [
         index
         for index, column in columns.items()
-        if kinds[index] == DATE
+        if kinds[index] in (DATE, UNIT)
         or (kinds[index] == CATEGORY and len(column.texts) > column.most)
     ]
     names = [columns[index].name for index in unusable if index != target]
@@ -303,6 +305,8 @@ def _refuse_unusable(
         column = columns[index]
         if kinds[index] == DATE:
             raise only_dates(column, names if index != target else None)
+        if kinds[index] == UNIT:
+            raise with_unit(column, index != target)
         raise _too_many(column, list(column.texts), index == target, names)
 
 

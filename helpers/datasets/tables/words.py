@@ -38,6 +38,14 @@ TRUTHS = (
 # Signs other than dot and comma that part thousands: they are never decimal.
 SPACES = "'\N{RIGHT SINGLE QUOTATION MARK} \xa0\u2009\u202f"
 
+# Nobody writes longer numbers, and a search in a long text takes long.
+LONGEST = 400
+_CURRENCY_OR_PERCENT = re.compile(
+    r"(?P<sign>[-+\N{MINUS SIGN}]?) ?(?:[$€£¥₹]|usd|eur|gbp|chf)"
+    r"[ \xa0\u202f]?(?P<after>.*)"
+    r"|(?P<before>.*?)[ \xa0\u202f]?(?:[$€£¥₹%‰]|usd|eur|gbp|chf)",
+    re.IGNORECASE,
+)
 _SIGN_AND_EXPONENT = re.compile(
     "(?P<sign>[-+\N{MINUS SIGN}]?)"
     rf"(?P<body>[0-9.,{SPACES}]*[0-9][0-9.,]*)"
@@ -101,6 +109,8 @@ def form_of(text: str) -> Form | None:
     Args:
         text: of a field, without spaces around it.
     """
+    if len(text) > LONGEST:
+        return None
     parts = _SIGN_AND_EXPONENT.fullmatch(text)
     if parts is None:
         return None
@@ -141,6 +151,17 @@ def to_number(text: str, mark: str) -> float:
         mark: the decimal mark, "." or ",".
     """
     return float(text.translate(_REMOVED[mark]))
+
+
+def has_unit(text: str) -> bool:
+    """Tell whether a text is a number with a currency or a percent sign."""
+    if len(text) > LONGEST:
+        return False
+    found = _CURRENCY_OR_PERCENT.fullmatch(text)
+    if found is None:
+        return False
+    number = found["before"] if found["after"] is None else found["after"]
+    return form_of(number) is not None
 
 
 def is_date(text: str) -> bool:
