@@ -15,7 +15,9 @@ from helpers.processes.starting import Heard, Kill, WorkerError, run_processes
 WORKERS = "helpers/demonstrations/workers"
 LEFT_OUT = "..."
 # What gloo and NCCL say when the other side is gone.
-LOST = re.compile(r"Connection (closed|reset)|remote worker|NCCL.*(abort|remote)")
+LOST = re.compile(
+    r"Connection (closed|reset)|remote worker|NCCL.*(abort|remote)"
+)
 
 
 def torchrun(
