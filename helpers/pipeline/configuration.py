@@ -46,6 +46,8 @@ class Configuration:
         val_step_fn: takes a batch, returns the loss.
         metric_step_fns: by name, functions like ``val_step_fn`` that return a
             metric in place of the loss.
+        epoch_fn: takes a loader to train on and one to validate on, performs
+            an epoch, returns loss, validation loss and metrics.
         writer: logs the run; None logs nothing.
         scheduler: changes the learning rate; its state is then saved in
             checkpoints too.
@@ -67,6 +69,7 @@ class Configuration:
     metric_step_fns: dict[str, Callable[..., Any]] = field(
         default_factory=_absent
     )
+    epoch_fn: Callable[..., Any] = field(default_factory=_absent)
     writer: SummaryWriter | None = field(default_factory=_absent)
     scheduler: LRScheduler | None = None
     first_look: bool = True

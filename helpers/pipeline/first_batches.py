@@ -22,11 +22,11 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
-from torch.utils.data import BatchSampler
 
 from helpers.errors import DataError, DivergenceError, FirstBatchError, warn
 from helpers.pipeline import verdicts
 from helpers.pipeline.explanations import EXPLAINED, explain
+from helpers.pipeline.first_epoch import watched_epoch
 from helpers.pipeline.input_checks import NO_BATCH, rate
 from helpers.pipeline.labels import labels_in_memory
 from helpers.pipeline.layers import Layers
@@ -35,18 +35,6 @@ from helpers.pipeline.step_judges import not_finite
 from helpers.pipeline.verdicts import judge
 
 AS_BEFORE = "Model and optimizer are as they were before the training run."
-
-
-def rows_of_last_batch(train_loader) -> int | None:
-    """Return how many rows the last batch of an epoch has, if it is known."""
-    sampler = getattr(train_loader, "batch_sampler", None)
-    if not isinstance(sampler, BatchSampler) or sampler.drop_last:
-        return None
-    try:
-        n_rows = len(sampler.sampler)  # type: ignore[arg-type]
-    except TypeError:
-        return None
-    return n_rows % sampler.batch_size or sampler.batch_size
 
 
 # ---------------------------------------------------------------- the watch
@@ -331,6 +319,19 @@ class Watch:
             f"The {what} became {loss} in {where}. {self._rate()}"
         )
 
+    def check_epoch(self, loss: Any, what: str, epoch: int) -> None:
+        """Check a loss of an epoch whose batches nobody has checked.
+
+        Raises:
+            DivergenceError: it is nan or inf.
+        """
+        self.n_train = max(self.n_train, 1)
+        if isinstance(loss, numbers.Real) and not is_finite(float(loss)):
+            raise DivergenceError(
+                f"The {what} became {float(loss)} in epoch {epoch}. "
+                f"{self._rate()}"
+            )
+
     def _rate(self) -> str:
         said = rate(learning_rate(self.configuration.optimizer))
         return f"{said} {AS_BEFORE}" if self.configuration.put_back else said
@@ -417,6 +418,9 @@ def watching(watch: Watch, needs: Iterable[str]) -> Iterator[Watch]:
         if "train_step_fn" in needs:
             step_fn = watch.train_step(configuration.train_step_fn)
             stack.enter_context(_lent(configuration, "train_step_fn", step_fn))
+        elif "epoch_fn" in needs:
+            epoch_fn = watched_epoch(watch, configuration.epoch_fn)
+            stack.enter_context(_lent(configuration, "epoch_fn", epoch_fn))
         else:
             stack.enter_context(watch.first_loss())
         if "val_step_fn" in needs:

@@ -174,6 +174,19 @@ def check_loader(data_loader, device=None) -> None:
         _found_good.setdefault(data_loader, set()).add(str(device))
 
 
+def rows_of_last_batch(train_loader) -> int | None:
+    """Return how many rows the last batch of an epoch has, if it is known."""
+    sampler = getattr(train_loader, "batch_sampler", train_loader)
+    batch_size = getattr(sampler, "batch_size", None)
+    if not isinstance(batch_size, int) or getattr(sampler, "drop_last", False):
+        return None
+    try:
+        rows = getattr(sampler, "sampler", None) or train_loader.dataset
+        return len(rows) % batch_size or batch_size
+    except (AttributeError, TypeError):
+        return None
+
+
 def n_batches(data_loader) -> int | None:
     """Return how many batches an epoch has; None where nobody knows."""
     try:

@@ -16,11 +16,12 @@ from torch.utils.data import DataLoader
 
 from helpers.errors import DataError, PairingError
 from helpers.pipeline.configuration import Configuration, lacks
-from helpers.pipeline.first_batches import Watch, rows_of_last_batch, watching
+from helpers.pipeline.first_batches import Watch, watching
 from helpers.pipeline.input_checks import (
     check_loader,
     check_settings,
     n_batches,
+    rows_of_last_batch,
 )
 from helpers.pipeline.put_back import put_back_if_wrong
 from helpers.pipeline.versions import first_version_returning, names_in

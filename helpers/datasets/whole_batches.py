@@ -1,0 +1,75 @@
+"""A loader for data in memory: one indexing operation for many batches.
+
+A `DataLoader` asks its dataset for one point at a time and stacks the points
+of a batch. When all points lie in two tensors already, one indexing operation
+fetches any number of them in a new order, and a batch is a view of the result.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch.utils.data import TensorDataset
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+# Rows are put in order for so many batches at a time: enough to make the
+# indexing cheap, and few enough to need little memory.
+BATCHES_AT_ONCE = 64
+
+
+class WholeBatches:
+    """Gives batches of two tensors in memory, as views (chapter 17).
+
+    With the same generator it gives the same rows in the same order as
+    ``DataLoader(TensorDataset(x, y), batch_size, shuffle, generator=...)``.
+
+    Args:
+        x: features [N, ...], on any device.
+        y: labels [N] or [N, ...], on the same device.
+        batch_size: rows of a batch; the last one of an epoch may have fewer.
+        generator: draws a new order every epoch; None keeps the rows in order.
+
+    Attributes:
+        dataset: the points as a dataset.
+        batch_size: see above.
+        generator: see above.
+    """
+
+    def __init__(
+        self,
+        x: torch.Tensor,
+        y: torch.Tensor,
+        batch_size: int,
+        generator: torch.Generator | None = None,
+    ):
+        self.dataset = TensorDataset(x, y)
+        self.batch_size = batch_size
+        self.generator = generator
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for x, y in self.pieces():
+            yield from zip(
+                x.split(self.batch_size), y.split(self.batch_size), strict=True
+            )
+
+    def pieces(self) -> Iterator[Batch]:
+        """Yield the rows of an epoch in their order, many batches at once.
+
+        Every piece but the last holds BATCHES_AT_ONCE batches.
+        """
+        x, y = self.dataset.tensors
+        n_at_once = BATCHES_AT_ONCE * self.batch_size
+        if self.generator is None:
+            yield from zip(x.split(n_at_once), y.split(n_at_once), strict=True)
+            return
+        for rows in self._order().to(x.device).split(n_at_once):
+            yield x[rows], y[rows]
+
+    def _order(self) -> torch.Tensor:
+        """Draw what a DataLoader draws: a seed for its workers, then rows."""
+        seed = torch.empty((), dtype=torch.int64)
+        seed.random_(generator=self.generator)
+        return torch.randperm(len(self.dataset), generator=self.generator)

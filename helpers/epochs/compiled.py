@@ -1,0 +1,216 @@
+"""A whole epoch as one function, compiled: what is compiled decides.
+
+`torch.compile` turns Python code into one program. Compiled alone, the forward
+pass of a small model gets slower: the way in and out of the program costs more
+than the program saves. Compiled with everything around it - forward, backward
+and update of many steps, and validation - the way in and out is paid for once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+import torch._dynamo.config
+from torch import nn
+
+from helpers.datasets.whole_batches import WholeBatches
+from helpers.epochs import eager
+from helpers.epochs.eager import EpochResult, LossFn
+from helpers.epochs.updates import groups_of
+from helpers.errors import one_line, warn
+
+# A program holds at most so many steps one after another, and only those of
+# a model with so few numbers: the bigger the step, the less there is to gain
+# from having several, and the longer it takes to compile them.
+MOST_STEPS = 8
+MOST_PARAMETERS = 10_000
+
+
+def make_epoch_fn(
+    model: nn.Module,
+    loss_fn: LossFn,
+    optimizer: torch.optim.Optimizer,
+    metrics: Mapping[str, LossFn] | None = None,
+) -> Callable[[Iterable, Iterable], EpochResult]:
+    """Build a function that trains for one epoch and validates, compiled.
+
+    Takes and returns what `helpers.epochs.eager.make_epoch_fn` does. The first
+    call compiles, which takes seconds. Where that is not possible (no C++
+    compiler, a model that cannot be compiled), it says so once, and every
+    epoch runs eagerly. The function returned has an attribute ``eager``: the
+    same function without compiling.
+    """
+    return CompiledEpoch(model, loss_fn, optimizer, dict(metrics or {}))
+
+
+class CompiledEpoch:
+    """A callable: see `make_epoch_fn`."""
+
+    def __init__(self, model, loss_fn, optimizer, metrics):
+        self.model, self.loss_fn = model, loss_fn
+        self.optimizer, self.metrics = optimizer, metrics
+        self.eager = eager.make_epoch_fn(model, loss_fn, optimizer, metrics)
+        self.validate = eager.make_val_epoch_fn(model, loss_fn, metrics)
+        self.device = eager.device_of(model)
+        self.is_small = _n_parameters(model) <= MOST_PARAMETERS
+        self.is_compilable = True
+        self.steps = _compile(self._steps, self.device)
+        self.whole = _compile(self._whole, self.device)
+
+    def __call__(self, train_loader, val_loader) -> EpochResult:
+        """Perform an epoch; return loss, validation loss and metrics."""
+        groups = groups_of(self.optimizer) if self.is_compilable else None
+        if groups is None:
+            return self.eager(train_loader, val_loader)
+        rates = [
+            torch.tensor(group["lr"], dtype=torch.float64)
+            for group in self.optimizer.param_groups
+        ]
+        self.model.train()
+        if self.is_small and _are_few(train_loader, val_loader):
+            batch_sizes = train_loader.batch_size, val_loader.batch_size
+            (points,), (val_points,) = train_loader.pieces(), val_loader.pieces()
+            data = *points, *val_points
+            means = self._run(self.whole, *data, batch_sizes, groups, rates)
+            if means is not None:
+                loss, val_loss, *values = means.tolist()
+                return loss, val_loss, dict(zip(self.metrics, values))
+        loss = self._train(train_loader, groups, rates)
+        return loss, *self.validate(val_loader)
+
+    # ------------------------------------------------- what gets compiled
+
+    def _whole(self, x, y, x_val, y_val, batch_sizes, groups, rates):
+        """Train and validate; return all means in one tensor."""
+        losses = self._steps(x, y, batch_sizes[0], groups, rates)
+        self.model.eval()
+        rows = []
+        batches = x_val.split(batch_sizes[1]), y_val.split(batch_sizes[1])
+        for x_batch, y_batch in zip(*batches):
+            yhat = self.model(x_batch)
+            values = [self.loss_fn, *self.metrics.values()]
+            rows.append(torch.stack([fn(yhat, y_batch) for fn in values]))
+        return torch.cat(
+            [
+                _weighted(losses[:, None], x, batch_sizes[0]),
+                _weighted(torch.stack(rows), x_val, batch_sizes[1]),
+            ]
+        )
+
+    def _steps(self, x, y, batch_size, groups, rates):
+        """Take a step per batch, as chapter 01 does; return the losses."""
+        losses = []
+        parameters = [p for group in groups for p in group.parameters]
+        for x_batch, y_batch in zip(x.split(batch_size), y.split(batch_size)):
+            with torch.enable_grad():
+                loss = self.loss_fn(self.model(x_batch), y_batch)
+                gradients = torch.autograd.grad(
+                    loss, parameters, allow_unused=True
+                )
+            for group, rate in zip(groups, rates):
+                n = len(group.parameters)
+                group.update(gradients[:n], rate)
+                gradients = gradients[n:]
+            losses.append(loss.detach())
+        return torch.stack(losses)
+
+    # ----------------------------------------------------- how it is used
+
+    def _train(self, train_loader, groups, rates) -> float:
+        """Train with the program where batches are full, eagerly elsewhere."""
+        losses, sizes = [], []
+        for x, y, batch_size, is_full in self._parts(train_loader):
+            found = None
+            if is_full and self.is_compilable:
+                found = self._run(self.steps, x, y, batch_size, groups, rates)
+            if found is None:
+                batches = zip(x.split(batch_size), y.split(batch_size))
+                found, of_batches = eager.take_steps(
+                    self.model, self.loss_fn, self.optimizer, batches
+                )
+                found = torch.stack(found)
+                sizes += of_batches
+            else:
+                sizes += [batch_size] * len(found)
+            losses.append(found)
+        return eager.weighted_mean([*torch.cat(losses)], sizes)
+
+    def _parts(self, loader):
+        """Yield features, labels, batch size, and whether all are full."""
+        if not isinstance(loader, WholeBatches):
+            full = None
+            for x, y in loader:
+                full = full or len(x)
+                x, y = x.to(self.device), y.to(self.device)
+                yield x, y, full, len(x) == full
+            return
+        n_steps = _steps_at_once(loader) if self.is_small else 1
+        n_rows = n_steps * loader.batch_size
+        for x, y in loader.pieces():
+            for rows in zip(x.split(n_rows), y.split(n_rows)):
+                x, y = (part.to(self.device) for part in rows)
+                yield x, y, loader.batch_size, len(x) == n_rows
+
+    def _run(self, program: Callable, *given: Any) -> torch.Tensor | None:
+        """Run a program; None if it cannot be compiled, said once."""
+        try:
+            with torch.no_grad():
+                return program(*given)
+        except Exception as error:
+            self.is_compilable = False
+            warn(
+                "This training run is not compiled, and goes on eagerly: "
+                f"slower, with the same result. {_reason(error)}"
+            )
+            return None
+
+
+def _compile(function: Callable, device: torch.device) -> Callable:
+    """Return a function that is compiled when it is first called."""
+    # lets a program hold the backward pass, too
+    torch._dynamo.config.trace_autograd_ops = True
+    options = {"fallback_random": True}  # the random numbers of eager torch
+    if device.type == "cpu":
+        options["cpp_wrapper"] = True  # no Python between two operations
+    if device.type == "cuda":
+        options["triton.cudagraphs"] = True  # one launch for all of them
+    return torch.compile(function, fullgraph=True, options=options)
+
+
+def _n_parameters(model: nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
+
+
+def _are_few(train_loader, val_loader) -> bool:
+    """Tell whether a whole epoch, with validation, fits in one program."""
+    loaders = train_loader, val_loader
+    in_memory = all(isinstance(loader, WholeBatches) for loader in loaders)
+    return (
+        in_memory
+        and len(train_loader) <= MOST_STEPS
+        and len(val_loader) <= MOST_STEPS
+    )
+
+
+def _steps_at_once(loader: WholeBatches) -> int:
+    """Return how many steps a program has, so that few batches are left."""
+    n_full = len(loader.dataset) // loader.batch_size
+    if n_full <= MOST_STEPS:
+        return max(n_full, 1)
+    half = MOST_STEPS // 2
+    return half if n_full % MOST_STEPS >= half else MOST_STEPS
+
+
+def _weighted(values: torch.Tensor, x, batch_size: int) -> torch.Tensor:
+    """Return the mean [n] of values [n_batches, n], weighted by rows."""
+    sizes = torch.tensor(
+        [len(part) for part in x.split(batch_size)],
+        dtype=torch.float64,
+        device=x.device,
+    )
+    return (values * sizes[:, None]).sum(dim=0) / len(x)
+
+
+def _reason(error: Exception) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return f"The reason: {type(error).__name__}: {one_line(first)}"

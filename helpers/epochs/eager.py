@@ -1,0 +1,144 @@
+"""A whole epoch as one function, eager: what can be done once, is done once.
+
+A training step of chapter 01 sets the mode, clears gradients and waits for its
+loss in every batch. Here the mode is set once an epoch, and the losses are
+fetched once, at the end: `item` makes Python wait for the device, and until
+then it may run ahead.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from helpers.epochs.shortcuts import (
+    make_backward,
+    quick_step,
+    quick_zero_grad,
+)
+from helpers.errors import DataError
+from helpers.pipeline.input_checks import NO_BATCH
+
+# takes predictions and labels, returns a number of shape []
+LossFn = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+# loss, validation loss, metrics of validation
+EpochResult = tuple[float, float, dict[str, float]]
+
+
+def make_epoch_fn(
+    model: nn.Module,
+    loss_fn: LossFn,
+    optimizer: torch.optim.Optimizer,
+    metrics: Mapping[str, LossFn] | None = None,
+) -> Callable[[Iterable, Iterable], EpochResult]:
+    """Build a function that trains for one epoch and validates (chapter 17).
+
+    Args:
+        model: predicts from a batch of features [n, ...]; it is remembered
+            and changed by every call of the function returned.
+        loss_fn: takes predictions and labels, returns a mean over rows, [].
+        optimizer: holds the parameters of this very model.
+        metrics: by name, functions like ``loss_fn``.
+
+    Returns:
+        perform_epoch_fn(train_loader, val_loader), which returns loss,
+        validation loss and metrics, each a mean over all rows.
+    """
+    train = make_train_epoch_fn(model, loss_fn, optimizer)
+    validate = make_val_epoch_fn(model, loss_fn, metrics)
+
+    def perform_epoch_fn(train_loader, val_loader) -> EpochResult:
+        loss = train(train_loader)
+        val_loss, values = validate(val_loader)
+        return loss, val_loss, values
+
+    return perform_epoch_fn
+
+
+def make_train_epoch_fn(model, loss_fn, optimizer):
+    """Build a function that takes a training step on every batch of a loader.
+
+    Takes what `make_epoch_fn` takes, and returns perform_train_epoch_fn(
+    train_loader), which returns the mean loss over all rows.
+    """
+
+    def perform_train_epoch_fn(train_loader) -> float:
+        model.train()
+        return weighted_mean(
+            *take_steps(model, loss_fn, optimizer, train_loader)
+        )
+
+    return perform_train_epoch_fn
+
+
+def take_steps(model, loss_fn, optimizer, batches):
+    """Take a training step on each batch; the mode is already set.
+
+    Returns:
+        the losses before each update, tensors of shape [], and the number of
+        rows that each batch had.
+    """
+    device = device_of(model)
+    step, zero_grad = quick_step(optimizer), quick_zero_grad(optimizer)
+    losses, sizes, backward = [], [], None
+    for x_batch, y_batch in batches:
+        x_batch, y_batch = x_batch.to(device), y_batch.to(device)
+        loss = loss_fn(model(x_batch), y_batch)  # []
+        backward = backward or make_backward(loss)
+        backward(loss)
+        step()
+        zero_grad()
+        losses.append(loss.detach())  # no item(): nothing waits
+        sizes.append(len(x_batch))
+    return losses, sizes
+
+
+def make_val_epoch_fn(model, loss_fn, metrics=None):
+    """Build a function that computes loss and metrics on a whole loader.
+
+    Takes what `make_epoch_fn` takes, and returns perform_val_epoch_fn(
+    val_loader), which returns the mean loss over all rows, and by name the
+    mean of each metric. The model predicts once per batch for all of them.
+    """
+    device = device_of(model)
+    metrics = dict(metrics or {})
+
+    @torch.inference_mode()  # like no_grad, and with less bookkeeping
+    def perform_val_epoch_fn(val_loader) -> tuple[float, dict[str, float]]:
+        model.eval()
+        losses, sizes = [], []
+        values: dict[str, list[torch.Tensor]] = {name: [] for name in metrics}
+        for x_batch, y_batch in val_loader:
+            x_batch, y_batch = x_batch.to(device), y_batch.to(device)
+            yhat = model(x_batch)
+            losses.append(loss_fn(yhat, y_batch))
+            for name, metric in metrics.items():
+                values[name].append(metric(yhat, y_batch))
+            sizes.append(len(x_batch))
+        means = {n: weighted_mean(values[n], sizes) for n in values}
+        return weighted_mean(losses, sizes), means
+
+    return perform_val_epoch_fn
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return where the parameters of a model are; the CPU if it has none."""
+    return next((p.device for p in model.parameters()), torch.device("cpu"))
+
+
+def weighted_mean(values: list[Any], sizes: list[int]) -> float:
+    """Return the mean of batch means, each weighted by its rows.
+
+    Args:
+        values: one per batch, tensors of shape []; they are fetched together.
+        sizes: how many rows each batch had.
+
+    Raises:
+        DataError: there was no batch.
+    """
+    if not values:
+        raise DataError(NO_BATCH)
+    fetched = torch.stack(values).tolist()
+    pairs = zip(fetched, sizes, strict=True)
+    return sum(value * size for value, size in pairs) / sum(sizes)

@@ -1,0 +1,84 @@
+"""The Python around a step that a training loop can do without.
+
+``loss.backward()``, ``optimizer.step()`` and ``optimizer.zero_grad()`` each
+run Python code before and after the work: checks, profiler marks, hooks. For a
+model of two parameters that takes longer than the work itself. What is used
+here does the same work without them, and only where nobody would notice:
+whoever has registered a hook gets the full call.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.optim import optimizer as of_torch
+
+try:  # what loss.backward() calls after its checks; no promise of torch
+    from torch.autograd.graph import _engine_run_backward
+except ImportError:
+    _engine_run_backward = None
+
+
+def make_backward(loss: torch.Tensor) -> Callable[[torch.Tensor], None]:
+    """Return a function that does what ``loss.backward()`` does.
+
+    Args:
+        loss: one of the losses it will be called with, shape [].
+
+    Returns:
+        a function of a loss with the type and device of this one.
+    """
+    if _engine_run_backward is None or loss.ndim or not loss.requires_grad:
+        return torch.Tensor.backward  # which says what is wrong
+    one = (torch.ones_like(loss),)
+    run = _engine_run_backward
+
+    def backward(loss: torch.Tensor) -> None:
+        run(
+            (loss,), one, False, False, (),
+            allow_unreachable=True, accumulate_grad=True,
+        )  # fmt: skip
+
+    return backward
+
+
+def quick_step(optimizer: Any) -> Callable[[], Any]:
+    """Return the update of an optimizer, without profiler marks and hooks.
+
+    If somebody has hooked into it or exchanged it, it is ``optimizer.step``.
+    """
+    step = type(optimizer).step
+    is_as_torch_made_it = (
+        getattr(step, "hooked", False)
+        and hasattr(step, "__wrapped__")
+        and "step" not in vars(optimizer)
+        and not any(hooks_of(optimizer))
+    )
+    if not is_as_torch_made_it:
+        return optimizer.step
+    return step.__wrapped__.__get__(optimizer)
+
+
+def quick_zero_grad(optimizer: Any) -> Callable[[], Any]:
+    """Return what clears the gradients of an optimizer's parameters."""
+    zero_grad = getattr(type(optimizer), "zero_grad", None)
+    is_usual = zero_grad is torch.optim.Optimizer.zero_grad
+    if not is_usual or "zero_grad" in vars(optimizer):
+        return optimizer.zero_grad
+    parameters = [p for g in optimizer.param_groups for p in g["params"]]
+
+    def clear() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+
+    return clear
+
+
+def hooks_of(optimizer: Any) -> list[Any]:
+    """Return the hooks around the step of an optimizer, by place."""
+    return [
+        getattr(optimizer, "_optimizer_step_pre_hooks", None),
+        getattr(optimizer, "_optimizer_step_post_hooks", None),
+        of_torch._global_optimizer_pre_hooks,
+        of_torch._global_optimizer_post_hooks,
+    ]
