@@ -129,11 +129,12 @@ class _Printer:
         self.leave_out = leave_out
         self.in_turn = in_turn
         self.is_left_out = False
+        self.of_first = Shortened()
 
     def take(self, rank: int, line: str, is_error: bool) -> None:
         """Print a line of the first process, unless others come between."""
         if rank == 0 and not self.in_turn:
-            self.print_lines([line] if not is_error else in_short([line]))
+            self.print_lines(self.of_first.of([line]) if is_error else [line])
 
     def print_rest(self, heard: Heard) -> None:
         """Print all that was not printed as it came."""
@@ -146,7 +147,7 @@ class _Printer:
             if rank > 0 and not self.in_turn:
                 self.print_lines(heard.lines.get(rank, []))
             if rank > 0 or self.in_turn:
-                self.print_lines(in_short(heard.errors.get(rank, [])))
+                self.print_lines(Shortened().of(heard.errors.get(rank, [])))
 
     def print_lines(self, lines: Sequence[str]) -> None:
         """Print lines, and three points for those that are left out."""
@@ -161,19 +162,29 @@ class _Printer:
                 print(LEFT_OUT)
 
 
-def in_short(lines: Sequence[str]) -> list[str]:
-    """Leave out what a traceback says of files elsewhere, and its codas.
+class Shortened:
+    """Leaves out what a traceback says of files elsewhere.
 
-    What is kept does not differ from machine to machine. A connection that
-    was lost is left out as well: it follows from the failure of another
-    process, which says its own.
+    What is kept does not differ from machine to machine. A traceback that
+    ends in a lost connection is left out as a whole: it follows from the
+    failure of another process, which says its own.
     """
-    kept = []
-    for line in lines:
-        is_place = line.startswith("  ")
-        if is_place and (str(ROOT) not in line or "site-packages" in line):
-            continue
-        if line.startswith("Traceback (most") or LOST.search(line):
-            continue
-        kept.append(line.replace(f"{ROOT}/", ""))
-    return kept
+
+    def __init__(self):
+        self.places: list[str] | None = None  # of a traceback that goes on
+
+    def of(self, lines: Sequence[str]) -> list[str]:
+        """Return what is kept of lines that follow those before."""
+        kept = []
+        for line in lines:
+            if line.startswith("Traceback (most"):
+                self.places = []
+            elif line.startswith(" ") and self.places is not None:
+                if str(ROOT) in line and "site-packages" not in line:
+                    self.places.append(line.replace(f"{ROOT}/", ""))
+            elif not LOST.search(line):
+                kept += [*(self.places or []), line]
+                self.places = None
+            else:
+                self.places = None
+        return kept

@@ -26,7 +26,7 @@ LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 TURN = 0.02  # seconds from one look at the output to the next
 GRACE = 5.0  # seconds that workers have to end when they are told to
 # Notes of torch itself, such as "[W1129 06:50:16.496 socket.cpp:200] ...".
-NOTE = re.compile(r"\[?(rank\d+\]:)?\[?[WIE]\d{4} \d\d:\d\d")
+NOTE = re.compile(r"\[?[WIEF]\d{4} \d\d:\d\d|terminate called without")
 BEFORE_A_LINE = re.compile(r"^\[rank\d+\]:\s?")
 ROOT_CAUSE = re.compile(
     r"Root Cause.*?\brank +: (\d+).*?\bexitcode +: (-?\d+)", re.DOTALL
