@@ -1,7 +1,17 @@
 """One training run in many processes, perhaps on many machines.
 
 Here belongs what a process knows of the others: its rank, its share of each
-global batch, sums over all of them, and who writes. How processes are started
-belongs in `helpers.launching`, and what a training run does in
-`helpers.model_training`.
+global batch, sums over all of them, and who writes; and what starts processes
+and hears what they say. What a command does in each of them belongs in
+`helpers.launching`, and what a training run does in `helpers.model_training`.
 """
+
+from helpers.processes.group import (
+    is_first,
+    process_group,
+    rank,
+    share_bytes,
+    world_size,
+)
+
+__all__ = ["is_first", "process_group", "rank", "share_bytes", "world_size"]
