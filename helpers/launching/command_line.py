@@ -6,6 +6,7 @@ the typed ones, which come last, count.
 """
 
 import argparse
+import contextlib
 import io
 import json
 import sys
@@ -15,7 +16,8 @@ from typing import Any, NoReturn
 
 import tyro
 
-from helpers.errors import one_line
+from helpers.devices import find_device
+from helpers.errors import DeviceError, one_line
 from helpers.files import read_whole
 from helpers.launching.options import (
     TASKS,
@@ -32,6 +34,7 @@ from helpers.launching.run_files import (
     read_about,
     usual_run_name,
 )
+from helpers.launching.together import from_first
 from helpers.launching.typed_words import check_words
 from helpers.runs import run_folder
 
@@ -73,6 +76,17 @@ def read_options(words: Sequence[str]) -> Options:
         raise OptionError(
             f"{said} {before.config} gives: {', '.join(names)}."
         ) from None
+
+
+def device_typed(words: Sequence[str]) -> str:
+    """Return the device that a command line names, before all is read.
+
+    What it names may not exist; the best there is stands for that here.
+    """
+    with contextlib.suppress(OptionError, DeviceError):
+        before, from_file = _typed_before(list(words))
+        return str(find_device(before.device or from_file.get("device")))
+    return str(find_device(None))
 
 
 def read_with_tyro(
@@ -141,7 +155,7 @@ def _typed_before(
     parser = argparse.ArgumentParser(
         add_help=False, allow_abbrev=False, exit_on_error=False
     )
-    for name in ("--config", "--data"):
+    for name in ("--config", "--data", "--device"):
         parser.add_argument(name, nargs="?")
     parser.add_argument("--run-name", "--run_name", nargs="?")
     parser.add_argument("--resume", action="store_true")
@@ -169,7 +183,7 @@ def _stored(
     name = before.run_name or from_file.get("run_name")
     if name is None:
         name = usual_run_name(task, data)
-    about = read_about(run_folder(name))
+    about = from_first(lambda: read_about(run_folder(name)))
     if about is None:
         raise OptionError(
             f"--resume goes on with a run, and there is none called {name!r}. "

@@ -123,7 +123,9 @@ class Hyperparameters:
     n_epochs: int = 20
     """Epochs in all; a larger number extends a finished run."""
     batch_size: int = 32
-    """Rows in a mini-batch, at least 1."""
+    """Rows that a process takes through the model at once, at least 1."""
+    global_batch_size: Annotated[int | None, hint("N", "--batch-size")] = None
+    """Rows of one update, those of all processes together."""
     lr: float = 0.003
     """Learning rate of the optimizer, above 0."""
     optimizer: Annotated[str, choice(*OPTIMIZERS)] = "adam"
@@ -138,6 +140,8 @@ class Hyperparameters:
     def __post_init__(self):
         check_whole("n_epochs", self.n_epochs, 1, MOST)
         check_whole("batch_size", self.batch_size, 1, MOST)
+        if self.global_batch_size is not None:
+            check_whole("global_batch_size", self.global_batch_size, 1, MOST)
         check_number("lr", self.lr, 0, above=True)
         check_choice("optimizer", self.optimizer, OPTIMIZERS)
         check_number("momentum", self.momentum, 0)
@@ -152,6 +156,11 @@ class Hyperparameters:
                 f"--momentum {self.momentum:g} needs --optimizer sgd: "
                 f"{self.optimizer} has a momentum of its own."
             )
+
+    @property
+    def update_size(self) -> int:
+        """How many rows make one update, over all processes."""
+        return self.global_batch_size or self.batch_size
 
 
 @dataclass(frozen=True)

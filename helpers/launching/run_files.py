@@ -49,6 +49,8 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "Network": Network,
     "Network1d": Network1d,
 }
+# Options that older files do not have, and what stands for them there.
+ADDED = {"global_batch_size": None}
 # What the file says, and the type of it.
 KINDS = {
     "format": int,
@@ -154,7 +156,7 @@ def check_same(
         )
     for group in ("source", "hyperparameters", "settings"):
         for name, value in now[group].items():
-            kept = about[group].get(name, value)
+            kept = about[group].get(name, ADDED.get(name, value))
             if kept != value and name not in ("n_epochs", "data"):
                 raise OptionError(
                     f"{option(name)} is {_shown(value)} here, but the run "

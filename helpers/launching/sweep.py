@@ -247,7 +247,7 @@ def _try_data(sweep: Sweep) -> None:
     """
     asked = [run.options for run in sweep.runs]
     strict = [o for o in asked if o.hyperparameters.drop_last] or asked
-    prepare(max(strict, key=lambda o: o.hyperparameters.batch_size))
+    prepare(max(strict, key=lambda o: o.hyperparameters.update_size))
 
 
 def _check_settings(sweep: Sweep, missing: Sequence[SweepRun]) -> None:

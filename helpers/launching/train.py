@@ -1,6 +1,7 @@
 """Train from a terminal.
 
     python -m helpers train digits --lr 0.01 --run-name faster
+    torchrun --nproc-per-node 2 -m helpers train digits
 
 Exit status: 0 when the run is finished, 1 when something went wrong, 2 when
 the options make no sense, and 128 + the number of a signal that ended it.
@@ -25,7 +26,7 @@ from helpers.errors import (
     RunNameError,
 )
 from helpers.launching.command_line import (
-    PROGRAM,
+    device_typed,
     read_options,
     show_any_letter,
 )
@@ -39,8 +40,20 @@ from helpers.launching.run_files import (
     usual_run_name,
 )
 from helpers.launching.tasks import Prepared, prepare
+from helpers.launching.together import (
+    check_same_options,
+    end_with_torchrun,
+    from_first,
+    is_alone,
+    is_lost,
+    is_on_first_host,
+    is_on_many_hosts,
+    only_first_prints,
+    say_why,
+)
 from helpers.launching.training import in_words, train_run, where_it_stands
 from helpers.paths import RUNS, display_path
+from helpers.processes import is_first, process_group, world_size
 from helpers.runs import run_folder
 
 
@@ -55,23 +68,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[2:] if arguments is None else arguments)
     show_any_letter()
+    end_with_torchrun()
     run = Run(words)
     with warnings.catch_warnings(), interruptible() as arrived:
         # what torch plans for its next release is not for who trains
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.showwarning = _on_one_line
         try:
+            with process_group(device_typed(words)):
+                return _train(run, arrived)
+        except SystemExit:
+            raise
+        except BaseException as error:
+            return _end(error, arrived, run)
+
+
+def _train(run: "Run", arrived: Interruptions) -> int:
+    """Train, and say why it ends before the other processes notice."""
+    try:
+        with only_first_prints():
             run.read()
             run.train()
-            return 0
-        except BaseException as error:
-            status, said = _outcome(error, arrived, run)
-            if said is None:
-                raise
-            print(said, file=sys.stderr, flush=True)
-            if status == 2:  # as argparse does, and tyro
-                raise SystemExit(2) from None
-            return status
+        return 0
+    except BaseException as error:
+        return _end(error, arrived, run)
+
+
+def _end(error: BaseException, arrived: Interruptions, run: "Run") -> int:
+    status, said = _outcome(error, arrived, run)
+    if said is None:
+        raise error
+    say_why(said, follows=arrived.stopped is not None or is_lost(error))
+    if status == 2:  # as argparse does, and tyro
+        raise SystemExit(2) from None
+    return status
 
 
 class Run:
@@ -120,7 +150,10 @@ class Run:
             CourseError: see `helpers.launching.training.train_run`.
         """
         folder: Any = self.folder
-        done = where_it_stands(self.options, folder, self.name)
+        check_same_options(self.options)
+        done = from_first(
+            lambda: where_it_stands(self.options, folder, self.name)
+        )
         if done == self.n_epochs:
             print(
                 f"The run {self.name!r} is finished: all of its {done} epochs "
@@ -129,7 +162,10 @@ class Run:
             )
             return
         prepared = prepare(self.options)
-        with only_one(folder, self.name):
+        keep_others_out = contextlib.nullcontext()
+        if is_first():
+            keep_others_out = only_one(folder, self.name)
+        with keep_others_out:
             _say_start(self.options, prepared, self.device, folder, done)
             so_far = train_run(
                 self.options, prepared, self.device, folder, self.name
@@ -138,7 +174,13 @@ class Run:
 
     def again(self) -> str:
         """Return how to go on with it: the same command."""
-        return f"  {PROGRAM} {shlex.join(self.words)}"
+        typed = f"-m helpers train {shlex.join(self.words)}"
+        if is_alone():
+            return f"  python {typed}"
+        if is_on_many_hosts():
+            return f"  torchrun ... {typed}"
+        n_processes = world_size()
+        return f"  torchrun --nproc-per-node {n_processes} {typed}"
 
 
 def _say_start(
@@ -183,7 +225,10 @@ def _outcome(
 ) -> tuple[int, str | None]:
     """Return the exit status, and a sentence; None to let the error out."""
     if arrived.stopped is not None:
-        return arrived.stopped.status, _how_to_go_on(arrived, run)
+        stopped = arrived.stopped
+        return stopped.status, _how_to_go_on(stopped.reason, run)
+    if is_lost(error):
+        return 1, _how_to_go_on("the end of another process", run)
     if isinstance(error, (OptionError, RunNameError)):
         return 2, str(error)
     if isinstance(error, DivergenceError):
@@ -201,8 +246,12 @@ def _outcome(
     return 1, None
 
 
-def _how_to_go_on(arrived: Interruptions, run: Run) -> str:
-    reason = getattr(arrived.stopped, "reason", "")
+def _how_to_go_on(reason: str, run: Run) -> str:
+    if not is_on_first_host():
+        return (
+            f"Stopped by {reason}. The first process has saved every epoch "
+            f"that was done. Go on with the same command:\n{run.again()}"
+        )
     done = 0
     with contextlib.suppress(CourseError):  # a damaged file is no news here
         done = epochs_done(run.folder) if run.folder else 0
@@ -218,4 +267,5 @@ def _how_to_go_on(arrived: Interruptions, run: Run) -> str:
 
 
 def _on_one_line(message: Any, *_: Any, **__: Any) -> None:
-    print(f"Warning: {message}", file=sys.stderr)
+    if is_first():
+        print(f"Warning: {message}", file=sys.stderr)

@@ -8,6 +8,7 @@ each epoch there is a moment to log, to save and to print.
 import dataclasses
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,11 @@ from helpers.launching.run_files import (
     write_about,
 )
 from helpers.launching.tasks import Prepared, configure, loaders_for
+from helpers.launching.together import from_first, is_alone
 from helpers.model_training import v7 as model_training
 from helpers.page.progress_bar import progress
+from helpers.pipeline import Configuration
+from helpers.processes import is_first, share_bytes
 from helpers.runs import (
     close_log,
     log_hparams,
@@ -93,12 +97,14 @@ def train_run(
         CourseError: something is wrong with options, data or disk; what was
             saved before stays.
     """
-    done = where_it_stands(options, folder, run_name)
-    _describe(options, prepared, folder, done)
+    done = from_first(lambda: where_it_stands(options, folder, run_name))
+    if is_first():
+        _describe(options, prepared, folder, done)
     loaders = loaders_for(options, prepared)
-    configuration = configure(options, prepared, device, run_name)
+    log_to = run_name if is_first() else None
+    configuration = configure(options, prepared, device, log_to)
     path = folder / CHECKPOINT
-    resume_from = load_checkpoint(path, configuration) if done else None
+    resume_from = _load(path, configuration) if done else None
     losses, val_losses = losses_so_far(resume_from)
     metrics = metrics_so_far(resume_from, configuration.metric_step_fns)
     so_far = Checkpoint(len(losses), losses, val_losses, metrics)
@@ -122,13 +128,33 @@ def train_run(
             so_far = Checkpoint(epoch + 1, losses, val_losses, metrics)
             log_losses(writer, epoch, losses[-1], val_losses[-1])
             log_metrics(writer, epoch, metrics)
-            save_checkpoint(path, configuration, losses, val_losses, metrics)
+            if is_first():
+                save_checkpoint(
+                    path, configuration, losses, val_losses, metrics
+                )
             report(so_far)
             configuration.first_look = False  # one look per run is enough
     finally:
         report.close()
         close_log(writer)
     return so_far
+
+
+def _load(path: Path, configuration: Configuration) -> Checkpoint:
+    """Load what the first process has saved, on hosts without its disk too.
+
+    Raises:
+        CheckpointError: see `helpers.checkpoints.load_checkpoint`.
+    """
+    if is_alone():
+        return load_checkpoint(path, configuration)
+    content = share_bytes(path.read_bytes() if is_first() else None)
+    if is_first():
+        return load_checkpoint(path, configuration)
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder, CHECKPOINT)
+        copied.write_bytes(content)
+        return load_checkpoint(copied, configuration)
 
 
 def _describe(
@@ -180,6 +206,7 @@ def hparams_of(options: Options) -> dict[str, bool | str | float]:
         "data": options.NAME,
         **values,
         **own,
+        "global_batch_size": options.hyperparameters.update_size,
         "seed": options.settings.seed,
     }
 
