@@ -5,7 +5,7 @@ of a batch. When all points lie in two tensors already, one indexing operation
 fetches any number of them in a new order, and a batch is a view of the result.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch.utils.data import TensorDataset
@@ -63,13 +63,24 @@ class WholeBatches:
         x, y = self.dataset.tensors
         n_at_once = BATCHES_AT_ONCE * self.batch_size
         if self.generator is None:
-            yield from zip(x.split(n_at_once), y.split(n_at_once), strict=True)
+            yield from _cut(n_at_once, x, y)
             return
-        for rows in self._order().to(x.device).split(n_at_once):
-            yield x[rows], y[rows]
+        rows = self._order()
+        if x.device.type != "cpu":
+            rows = rows.to(x.device)
+        for (some,) in _cut(n_at_once, rows):
+            yield x[some], y[some]
 
     def _order(self) -> torch.Tensor:
         """Draw what a DataLoader draws: a seed for its workers, then rows."""
         seed = torch.empty((), dtype=torch.int64)
         seed.random_(generator=self.generator)
-        return torch.randperm(len(self.dataset), generator=self.generator)
+        n_rows = len(self.dataset.tensors[0])
+        return torch.randperm(n_rows, generator=self.generator)
+
+
+def _cut(n_rows: int, *tensors: torch.Tensor) -> Iterable[tuple]:
+    """Cut tensors into pieces of so many rows, if they have more."""
+    if len(tensors[0]) <= n_rows:
+        return (tensors,)
+    return zip(*(tensor.split(n_rows) for tensor in tensors), strict=True)

@@ -54,6 +54,7 @@ class CompiledEpoch:
         self.device = eager.device_of(model)
         self.is_small = _n_parameters(model) <= MOST_PARAMETERS
         self.is_compilable = True
+        self.rates: tuple[list[float], list[torch.Tensor]] = ([], [])
         self.steps = _compile(self._steps, self.device)
         self.whole = _compile(self._whole, self.device)
 
@@ -62,11 +63,7 @@ class CompiledEpoch:
         groups = groups_of(self.optimizer) if self.is_compilable else None
         if groups is None:
             return self.eager(train_loader, val_loader)
-        rates = [
-            torch.tensor(group["lr"], dtype=torch.float64)
-            for group in self.optimizer.param_groups
-        ]
-        self.model.train()
+        rates = self._rates()
         if self.is_small and _are_few(train_loader, val_loader):
             batch_sizes = train_loader.batch_size, val_loader.batch_size
             (points,), (val_points,) = train_loader.pieces(), val_loader.pieces()
@@ -75,13 +72,25 @@ class CompiledEpoch:
             if means is not None:
                 loss, val_loss, *values = means.tolist()
                 return loss, val_loss, dict(zip(self.metrics, values))
+        self.model.train()
         loss = self._train(train_loader, groups, rates)
         return loss, *self.validate(val_loader)
+
+    def _rates(self) -> list[torch.Tensor]:
+        """Return the learning rates of now, as tensors."""
+        now = [group["lr"] for group in self.optimizer.param_groups]
+        if now != self.rates[0]:
+            self.rates = (
+                now,
+                [torch.tensor(rate, dtype=torch.float64) for rate in now],
+            )
+        return self.rates[1]
 
     # ------------------------------------------------- what gets compiled
 
     def _whole(self, x, y, x_val, y_val, batch_sizes, groups, rates):
         """Train and validate; return all means in one tensor."""
+        self.model.train()
         losses = self._steps(x, y, batch_sizes[0], groups, rates)
         self.model.eval()
         rows = []
