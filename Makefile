@@ -56,7 +56,7 @@ lint: $(READY) ## style, types, spelling and habits, pages included
 coverage: $(READY) ## run the tests, and list the lines that none of them runs
 	$(BIN)/python -m pytest tests -n auto -q --cov
 
-bench: $(READY) ## time an epoch of each training version against a plain loop
+bench: $(READY) ## time training loops beside each other; judge their limits
 	$(BIN)/python -m helpers bench
 
 torture: $(READY) ## kill, fill and damage, hundreds of times; print one table

@@ -41,8 +41,8 @@ COMMANDS = {
         "count the files that kills destroy, by way of saving",
     ),
     "bench": (
-        "helpers.measuring.epoch_times",
-        "time an epoch of every training version",
+        "helpers.measuring.bench",
+        "time training loops beside each other, and judge their limits",
     ),
     "notebooks": (
         "helpers.authoring.execute_pages",

@@ -1,10 +1,22 @@
-"""The table of `make bench`, in a short form."""
+"""The teaching versions beside their plain loops, in a short form."""
 
 import pytest
 import torch
 
 from helpers.measuring import epoch_times
-from helpers.measuring.epoch_times import LIMIT, Loop, judge, main, ratios
+from helpers.measuring.epoch_times import (
+    Loop,
+    format_versions,
+    judge_versions,
+    measure_versions,
+    ratios_to_plain,
+)
+from helpers.measuring.speeds import (
+    KEPT,
+    MISSED,
+    TEACHING_LIMIT,
+    UNDECIDED,
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +38,7 @@ def test_every_loop_is_compared_with_a_plain_one(loops):
     assert len(set(names)) == len(names)
     plain = {loop.plain for loop in loops}
     assert plain == {name for name in names if name.startswith("plain")}
-    assert {f"v{number}" for number in range(7)} <= set(names)
+    assert {f"v{number}" for number in range(8)} <= set(names)
 
 
 def test_every_loop_trains_for_as_many_epochs_as_it_is_told(loops):
@@ -69,10 +81,14 @@ def test_a_ratio_is_the_median_over_the_rounds():
 
     loops = [loop("plain"), loop("v")]
     seconds = {"plain": [1.0, 2.0, 4.0], "v": [3.0, 2.0, 8.0]}
-    assert ratios(loops, seconds) == {"plain": 1.0, "v": 2.0}
+    found = ratios_to_plain(loops, seconds)
+    assert {n: value.median for n, value in found.items()} == {
+        "plain": 1.0,
+        "v": 2.0,
+    }
 
 
-def test_the_first_round_only_warms_up():
+def test_every_round_has_a_new_model_and_the_first_only_warms_up():
     calls = []
 
     def train(configuration, data, n_epochs):
@@ -81,39 +97,49 @@ def test_the_first_round_only_warms_up():
     loops = [Loop("plain", "plain", "", train, list, ("data",))]
     seconds = epoch_times.measure(loops, n_rounds=2, n_epochs=4)
     assert calls == [([], "data", 4)] * 3
+    assert calls[0][0] is not calls[1][0]
     assert len(seconds["plain"]) == 2
     assert all(0 <= second < 1 for second in seconds["plain"])
 
 
+def row(ratio, is_limited=True):
+    return {"name": "v6", "is_limited": is_limited, "ratio": ratio}
+
+
+SLOW = TEACHING_LIMIT + 0.02
+
+
 @pytest.mark.parametrize(
-    ("ratio", "status", "said"),
-    [(LIMIT, 0, "within"), (LIMIT + 0.01, 1, "has become slow")],
+    ("judged", "status", "said"),
+    [
+        (row([TEACHING_LIMIT, 1.1, 1.2]), KEPT, ""),
+        (row([SLOW, SLOW, SLOW]), MISSED, "v6 takes 1.17 times"),
+        (row([SLOW, 1.0, 1.5]), UNDECIDED, "The machine was busy"),
+        (row([9.0, 9.0, 9.0], is_limited=False), KEPT, ""),
+    ],
 )
-def test_v6_has_a_limit(ratio, status, said):
-    found, sentence = judge(ratio)
+def test_a_version_has_a_limit(judged, status, said):
+    found, sentences = judge_versions([judged])
     assert found == status
-    assert said in sentence
+    assert said in " ".join(sentences)
+    assert bool(sentences) == bool(said)
 
 
-@pytest.mark.parametrize("ratio", [1.0, 9.0])
-def test_the_command_prints_a_line_per_loop(capsys, monkeypatch, loops, ratio):
-    def made_up(loops, seconds):
-        return {loop.name: ratio for loop in loops}
+def test_the_worst_verdict_counts():
+    slow, busy = row([SLOW] * 3), row([SLOW, 1.0, 1.5])
+    assert judge_versions([slow, busy])[0] == MISSED
+    assert judge_versions([busy, slow])[0] == MISSED
 
-    monkeypatch.setattr(epoch_times, "ratios", made_up)
-    assert main(["--rounds", "1", "--epochs", "1"]) == (ratio > LIMIT)
-    lines = capsys.readouterr().out.splitlines()
-    start = next(i for i, line in enumerate(lines) if "ratio" in line) + 1
-    table = lines[start : start + len(loops)]
-    for line, loop in zip(table, loops, strict=True):
+
+def test_the_table_has_a_line_per_loop(loops):
+    rows = measure_versions(n_rounds=1, n_epochs=1)
+    assert [row["name"] for row in rows] == [loop.name for loop in loops]
+    assert [row["name"] for row in rows if not row["is_limited"]] == [
+        "v5, logging",
+        "v6, logging",
+    ]
+    header, *lines = format_versions(rows).splitlines()
+    assert "ratio" in header
+    for line, loop in zip(lines, loops, strict=True):
         assert line.startswith(loop.name)
-        assert f" {ratio:.2f}  {loop.work}" in line
-    assert "median of 1 rounds" in lines[1]
-
-
-@pytest.mark.parametrize("option", ["--rounds", "--epochs"])
-@pytest.mark.parametrize("value", ["0", "-1", "x"])
-def test_settings_that_make_no_sense_are_refused(capsys, option, value):
-    with pytest.raises(SystemExit):
-        main([option, value])
-    assert option in capsys.readouterr().err
+        assert line.endswith(loop.work)

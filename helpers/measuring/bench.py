@@ -1,0 +1,137 @@
+"""The benchmark of the course.
+
+    make bench
+    python -m helpers bench --jobs mlp network
+    python -m helpers bench --libraries
+    python -m helpers bench --page
+    python -m helpers bench --store
+
+Without options it times every job in every way (`helpers.measuring.speeds`),
+the compiler, and every teaching version, prints the tables, and judges the
+limits. ``--libraries`` adds the usual libraries, in an environment of their
+own, and ``--page`` what chapter 17 shows beside the tables. What was measured
+goes to ``runs/bench/``; ``--store`` measures everything and writes it to
+``data/benchmarks/``, which the page reads.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from helpers.measuring.compile_times import (
+    format_compile_times,
+    measure_compile_times,
+)
+from helpers.measuring.epoch_times import (
+    format_versions,
+    judge_versions,
+    measure_versions,
+)
+from helpers.measuring.jobs import JOBS, Job, job_called
+from helpers.measuring.machine import describe_machine, say_machine
+from helpers.measuring.speeds import (
+    MISSED,
+    N_ROUNDS,
+    format_speeds,
+    judge,
+    measure_all,
+)
+from helpers.measuring.stored import LAST, STORED, write_benchmark
+from helpers.paths import display_path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the tables, keep the results, judge the limits.
+
+    Returns:
+        0 if every limit is kept, 1 if one is missed, and 3 if one is missed on
+        a machine that is too busy for a verdict.
+    """
+    options = _parse(arguments)
+    torch.set_num_threads(1)  # what is measured is one thread's work
+    folder = STORED if options.store else LAST
+    jobs = [job_called(name) for name in options.jobs]
+    return measure_speeds(options, jobs, folder)
+
+
+def measure_speeds(
+    options: argparse.Namespace, jobs: Sequence[Job], folder: Path
+) -> int:
+    """Measure the tables of speeds; return the exit status."""
+    machine = describe_machine()
+    results: dict[str, Any] = {"machine": machine}
+    results["jobs"] = measure_all(
+        options.rounds, options.epochs, jobs, say=_say
+    )
+    _show(
+        "An epoch trains and validates. Ratio: to the plain loop; median of "
+        f"{options.rounds} rounds or more.",
+        format_speeds(results["jobs"]),
+    )
+    if not options.short:
+        results["compiling"] = measure_compile_times(jobs)
+        _show(
+            "Before the first epoch: seconds with an empty cache, and in a new "
+            "process that finds the compiled code on disk.",
+            format_compile_times(results["compiling"]),
+        )
+        results["versions"] = measure_versions()
+        _show(
+            "The versions: 80 points to train on, 20 to validate on, batches "
+            "of 16.\nRatio: to the plain loop above it, which does the same "
+            "work.",
+            format_versions(results["versions"]),
+        )
+    _say(f"{say_machine(machine)}.")
+    _say(f"Kept in {display_path(write_benchmark('speeds', results, folder))}.")
+    status, sentences = judge(results["jobs"])
+    late_status, late = judge_versions(results.get("versions", []))
+    print("", *sentences, *late, sep="\n")
+    return MISSED if MISSED in (status, late_status) else status or late_status
+
+
+def _show(words: str, table: str) -> None:
+    print(f"\n{words}\n\n{table}\n", flush=True)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers bench",
+        description="Time training loops, and print how they compare.",
+    )
+    names = [job.name for job in JOBS]
+    parser.add_argument(
+        "--jobs", nargs="+", choices=names, default=names, metavar="JOB",
+        help=f"which of {', '.join(names)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rounds", type=_at_least_1, default=N_ROUNDS,
+        help="measurements of everything",
+    )  # fmt: skip
+    parser.add_argument(
+        "--epochs", type=_at_least_1, default=None,
+        help="epochs in one measurement",
+    )  # fmt: skip
+    parser.add_argument(
+        "--short", action="store_true",
+        help="only the jobs: no compile times, no teaching versions",
+    )  # fmt: skip
+    parser.add_argument(
+        "--store", action="store_true",
+        help="measure everything, for the page, into data/benchmarks",
+    )  # fmt: skip
+    return parser.parse_args(arguments)
+
+
+def _at_least_1(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it should be at least 1")
+    return number

@@ -1,0 +1,118 @@
+"""Overhead or arithmetic: what the time of a step and of a row depends on."""
+
+import torch
+
+from helpers.data_preparation import v2 as data_v2
+from helpers.data_preparation import v4 as data_v4
+from helpers.datasets.line import TRUE_B, TRUE_W
+from helpers.measuring.jobs import Job, job_called
+from helpers.measuring.plain_loops import plain_validation
+from helpers.measuring.timing import seconds_per_call
+from helpers.model_configuration import v6 as model_v6
+from helpers.model_configuration import v7 as model_v7
+from helpers.model_configuration import v8 as model_v8
+from helpers.model_training import v8 as training_v8
+
+BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
+MODELS = ("line-sgd", "mlp", "network")
+N_ROWS = (100, 1_000, 10_000, 100_000, 1_000_000)
+SECONDS = 0.1  # how long each of a few rounds goes on
+
+
+def measure_regimes(
+    batch_sizes=BATCH_SIZES, models=MODELS, seconds: float = SECONDS
+) -> dict:
+    """Time a training step of chapter 01 over the size of its batch.
+
+    Args:
+        batch_sizes: rows of a batch.
+        models: names of jobs.
+        seconds: about how long each size is measured, in each of a few rounds.
+
+    Returns:
+        batch_sizes; titles, by model; and seconds, by model: of one step, a
+        number per batch size.
+    """
+    found = {}
+    for name in models:
+        job = job_called(name)
+        step = job.configure(model_v6).train_step_fn
+        found[name] = [
+            _seconds_of_step(step, *job.example(n_rows), seconds)
+            for n_rows in batch_sizes
+        ]
+    return {
+        "batch_sizes": list(batch_sizes),
+        "titles": {name: job_called(name).title for name in models},
+        "seconds": found,
+    }
+
+
+def _seconds_of_step(step, x, y, seconds: float) -> float:
+    once = seconds_per_call(lambda: step(x, y), 1, 2)
+    n_calls = max(1, int(seconds / once))
+    return seconds_per_call(lambda: step(x, y), n_calls)
+
+
+def measure_rows(
+    n_rows=N_ROWS, ways=("plain", "eager", "compiled"), seconds: float = 1.0
+) -> dict:
+    """Time an epoch of the line over the number of rows, per row.
+
+    The batches have the same size throughout, and 80 % of the rows are trained
+    on. A way whose cost per row stays the same needs no more for a row of a
+    large dataset than for one of a small.
+
+    Args:
+        n_rows: how many rows there are, training and validation together.
+        ways: contenders of `helpers.measuring.contenders`.
+        seconds: about how long each is measured.
+
+    Returns:
+        n_rows; batch_size; and seconds, by way: of one row, a number per
+        entry of n_rows.
+    """
+    job = job_called("line-sgd")
+    found = {}
+    for way in ways:
+        found[way] = [
+            _seconds_of_row(job, way, number, seconds) for number in n_rows
+        ]
+    return {
+        "n_rows": list(n_rows),
+        "batch_size": job.batch_size,
+        "seconds": found,
+    }
+
+
+def _seconds_of_row(job: Job, way: str, n_rows: int, seconds: float) -> float:
+    x, y = _draw_line(n_rows)
+    if way == "plain":
+        train, stage = plain_validation, model_v6
+        loaders = data_v2.prepare_data(x, y, batch_size=job.batch_size)
+    else:
+        train = training_v8.train
+        stage = {"eager": model_v7, "compiled": model_v8}[way]
+        loaders = data_v4.prepare_data(x, y, batch_size=job.batch_size)
+    configuration = job.configure(stage)
+
+    def run(n_epochs: int) -> None:
+        train(configuration, *loaders, n_epochs=n_epochs)
+
+    run(1)  # compiles
+    once = seconds_per_call(lambda: run(1), 1, 2)
+    n_epochs = max(1, int(seconds / 3 / once))
+    return seconds_per_call(lambda: run(n_epochs), 1, 3) / n_epochs / n_rows
+
+
+def _draw_line(n_rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draw points around the line of the course, as many as wanted."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(n_rows, 1, generator=generator)
+    noise = 0.1 * torch.randn(n_rows, 1, generator=generator)
+    return x, TRUE_B + TRUE_W * x + noise
+
+
+def flatness(seconds: list[float]) -> float:
+    """Return how many times the cheapest row the dearest costs."""
+    return max(seconds) / min(seconds)
