@@ -28,6 +28,40 @@ class TrespassError(CourseError):
         self.rank, self.owner = rank, owner
 
 
+class Holders:
+    """Which rank holds which piece of memory, as long as it lives.
+
+    No callback tells when one dies: that could come at any moment, in the
+    middle of an error too. Whoever asks looks for what still lives.
+    """
+
+    def __init__(self):
+        # id of a storage -> the storage, if it lives, its rank and numbers
+        self._notes: dict[int, tuple[weakref.ref, int, int]] = {}
+
+    def of(self, tensor: torch.Tensor) -> int | None:
+        """Return the rank that holds a tensor; None where none does."""
+        storage = tensor.untyped_storage()
+        note = self._notes.get(id(storage))
+        # an id is used again when its first owner is gone
+        return note[1] if note and note[0]() is storage else None
+
+    def note(self, tensor: torch.Tensor, rank: int) -> None:
+        """Note that a rank holds a tensor."""
+        storage = tensor.untyped_storage()
+        n_numbers = storage.nbytes() // tensor.element_size()
+        self._notes[id(storage)] = (weakref.ref(storage), rank, n_numbers)
+
+    def numbers_of(self, rank: int) -> int:
+        """Return how many numbers a rank holds now."""
+        self._notes = {
+            key: note
+            for key, note in self._notes.items()
+            if note[0]() is not None
+        }
+        return sum(n for _, owner, n in self._notes.values() if owner == rank)
+
+
 class Memory(TorchDispatchMode):
     """Notes every tensor that is made while it is entered, as long as it lives.
 
@@ -37,18 +71,16 @@ class Memory(TorchDispatchMode):
 
     Args:
         number: of the rank.
-        owner_of: the rank that holds a piece of memory, by its id; one for all
-            ranks together.
+        holders: which rank holds what; one for all ranks together.
 
     Attributes:
-        held: numbers in all tensors that live now.
-        most: the highest that `held` has been.
+        most: how many numbers lived at a time, at most.
     """
 
-    def __init__(self, number: int, owner_of: dict[int, int]):
+    def __init__(self, number: int, holders: "Holders"):
         super().__init__()
-        self.number, self._owner_of = number, owner_of
-        self.held = self.most = 0
+        self.number, self._holders = number, holders
+        self.most = 0
         self._paused = False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
@@ -71,27 +103,17 @@ class Memory(TorchDispatchMode):
             TrespassError: there is such a tensor.
         """
         for tensor in tensors_in(things):
-            storage = id(tensor.untyped_storage())
-            owner = self._owner_of.get(storage, self.number)
-            if owner != self.number:
+            owner = self._holders.of(tensor)
+            if owner not in (None, self.number):
                 raise TrespassError(self.number, owner)
 
     def own(self, things: Any) -> None:
         """Note tensors as held, until the last name for them is gone."""
         for tensor in tensors_in(things):
-            storage = tensor.untyped_storage()
-            if id(storage) in self._owner_of:
-                continue
-            n_numbers = storage.nbytes() // tensor.element_size()
-            self._owner_of[id(storage)] = self.number
-            self.held += n_numbers
-            self.most = max(self.most, self.held)
-            end = weakref.finalize(storage, self._gone, id(storage), n_numbers)
-            end.atexit = False
-
-    def _gone(self, storage: int, n_numbers: int) -> None:
-        del self._owner_of[storage]
-        self.held -= n_numbers
+            if self._holders.of(tensor) is None:
+                self._holders.note(tensor, self.number)
+                held = self._holders.numbers_of(self.number)
+                self.most = max(self.most, held)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:

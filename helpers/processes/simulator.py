@@ -32,7 +32,7 @@ from typing import Any
 import torch
 
 from helpers.errors import CourseError
-from helpers.processes.simulated_memory import Memory, copied
+from helpers.processes.simulated_memory import Holders, Memory, copied
 from helpers.processes.turns import NobodyCanGoOn, Player, take_turns
 
 
@@ -157,7 +157,7 @@ class Rank:
     def __init__(self, number: int, network: "Network"):
         self.number, self.world_size = number, network.n
         self._network = network
-        self.memory = Memory(number, network.owner_of)
+        self.memory = Memory(number, network.holders)
         self.n_sent = 0
         # in which exchange it last sent, last received, and last learned
         self._sent_at = self._received_at = self._knows = 0
@@ -313,7 +313,7 @@ class Network:
 
     def __init__(self, n: int):
         self.n = n
-        self.owner_of: dict[int, int] = {}
+        self.holders = Holders()
         self.mail: dict[tuple[int, int], deque] = defaultdict(deque)
         self.meetings: dict[int, dict] = defaultdict(dict)
         self.messages: list[Message] = []
@@ -338,11 +338,15 @@ class Network:
 
 def _who_waits(pairs: Sequence[tuple[int, str]]) -> str:
     """Say of each rank what it waits for, or that it has ended."""
-    return _listed(
-        [
-            f"rank {number} {f'waits {words}' if words else 'has ended'}"
-            for number, words in pairs
-        ]
+    alike: dict[str, list[int]] = {}
+    for number, words in pairs:
+        alike.setdefault(words, []).append(number)
+    return "; ".join(
+        f"rank {numbers[0]} {f'waits {words}' if words else 'has ended'}"
+        if len(numbers) == 1
+        else f"ranks {_listed(numbers)} "
+        f"{f'wait {words}' if words else 'have ended'}"
+        for words, numbers in alike.items()
     )
 
 
