@@ -3,4 +3,24 @@
 Here belongs what looks at a loop that the course did not write: through hooks
 on model, loss and optimizer, without a step of its own. What knows the shape
 of our own loops belongs in `helpers.pipeline`.
+
+* `watching`: when the watch looks; `patches`: functions that report to it;
+* `looking`: what it makes of a layer, a batch or a loss; `seen`: what it keeps;
+* `signs`: tables of what sick loops look like; `words.toml`: how each is told;
+* `report`: the findings, in order; `overfit`: one batch, learnt by heart.
 """
+
+from helpers.clinic.overfit import Overfit, can_overfit
+from helpers.clinic.report import Finding, Report
+from helpers.clinic.watching import History, Watch, WatchError, watch
+
+__all__ = [
+    "Finding",
+    "History",
+    "Overfit",
+    "Report",
+    "Watch",
+    "WatchError",
+    "can_overfit",
+    "watch",
+]

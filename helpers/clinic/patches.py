@@ -1,0 +1,132 @@
+"""Functions of torch that report to a watch while it lasts.
+
+A loss that is a plain function cannot have a hook, nor can a backward pass, a
+scheduler or a DataLoader. While a watch lasts, the names under which torch
+finds them lead to wrappers that call the same function with the same
+arguments. They are put back at the end, in whatever way the block ends.
+"""
+
+import functools
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+from torch.optim import lr_scheduler
+from torch.utils.data import DataLoader
+
+LOSSES = (
+    "cross_entropy",
+    "nll_loss",
+    "mse_loss",
+    "l1_loss",
+    "smooth_l1_loss",
+    "huber_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "kl_div",
+)
+
+
+def patched(watch: Any) -> ExitStack:
+    """Lead losses, backward, loaders and schedulers past a watch.
+
+    Args:
+        watch: has the methods ``saw_loss``, ``saw_backward``,
+            ``saw_loader``, ``schedule`` and ``saw_scaler``.
+
+    Returns:
+        A stack that puts everything back when it is closed.
+    """
+    stack = ExitStack()
+    for name in LOSSES:
+        _replace(stack, F, name, _loss(watch, name))
+    _replace(stack, torch.autograd, "backward", _backward(watch))
+    _replace(stack, DataLoader, "__iter__", _loader(watch))
+    for cls in (lr_scheduler.LRScheduler, *_own_steps()):
+        _replace(stack, cls, "step", _schedule(watch))
+    _replace(stack, torch.amp.GradScaler, "step", _scaler(watch))
+    return stack
+
+
+def _own_steps() -> list[type]:
+    """Return the schedulers of torch that define a step of their own."""
+    found = []
+    for cls in vars(lr_scheduler).values():
+        if (
+            isinstance(cls, type)
+            and issubclass(cls, lr_scheduler.LRScheduler)
+            and cls is not lr_scheduler.LRScheduler
+            and "step" in vars(cls)
+        ):
+            found.append(cls)
+    return list(dict.fromkeys(found))
+
+
+def _replace(stack: ExitStack, owner: Any, name: str, wrap: Callable) -> None:
+    original = vars(owner)[name]
+    wrapper = functools.wraps(original)(wrap(original))
+    setattr(owner, name, wrapper)
+
+    def put_back() -> None:
+        setattr(owner, name, original)
+
+    stack.callback(put_back)
+
+
+def _loss(watch: Any, name: str) -> Callable:
+    def wrap(original):
+        def loss(*args, **kwargs):
+            value = original(*args, **kwargs)
+            if watch.looks_at_losses and not torch.compiler.is_compiling():
+                watch.saw_loss(name, args, kwargs, value)
+            return value
+
+        return loss
+
+    return wrap
+
+
+def _backward(watch: Any) -> Callable:
+    def wrap(original):
+        def backward(tensors, *args, **kwargs):
+            watch.saw_backward(tensors, args, kwargs)
+            return original(tensors, *args, **kwargs)
+
+        return backward
+
+    return wrap
+
+
+def _loader(watch: Any) -> Callable:
+    def wrap(original):
+        def __iter__(self):  # noqa: N807
+            watch.saw_loader(self)
+            return original(self)
+
+        return __iter__
+
+    return wrap
+
+
+def _schedule(watch: Any) -> Callable:
+    def wrap(original):
+        def step(self, *args, **kwargs):
+            with watch.schedule(self):  # a scheduler may step others
+                return original(self, *args, **kwargs)
+
+        return step
+
+    return wrap
+
+
+def _scaler(watch: Any) -> Callable:
+    def wrap(original):
+        def step(self, optimizer, *args, **kwargs):
+            watch.saw_scaler(self)
+            return original(self, optimizer, *args, **kwargs)
+
+        return step
+
+    return wrap

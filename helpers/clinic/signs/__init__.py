@@ -1,0 +1,24 @@
+"""Signs of sick loops: ordered tables, one line per kind of finding.
+
+A sign looks at what was seen and returns the evidence for the words of its
+kind, or None. The order is that of causes: what stands first explains what
+comes after. Symptoms, which something else usually explains, come last.
+"""
+
+from helpers.clinic.signs import batches, gradients, losses, modes, schedules
+
+CAUSES = {
+    **{"nan_in_data": losses.CAUSES["nan_in_data"]},
+    **losses.CAUSES,
+    **{
+        name: sign
+        for name, sign in gradients.SIGNS.items()
+        if sign[0] == "fault"
+    },
+    **modes.SIGNS,
+    **schedules.SIGNS,
+    **batches.SIGNS,
+    **gradients.SIGNS,
+}
+SYMPTOMS = losses.SYMPTOMS
+SIGNS = {**CAUSES, **SYMPTOMS}
