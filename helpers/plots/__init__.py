@@ -57,6 +57,12 @@ from helpers.plots.chapter_16 import (
     histograms,
     seeds,
 )
+from helpers.plots.chapter_18 import (
+    gradients_meet,
+    padding,
+    shares,
+    throughput,
+)
 from helpers.plots.curves import (
     killed_losses,
     plot_losses,
@@ -74,11 +80,13 @@ from helpers.plots.diagrams import (
     whole_pipeline,
     writer,
 )
+from helpers.plots.exchanges import all_reduce, sharded_layers
 from helpers.plots.memory import memory, strides
 from helpers.plots.points import answers, data, fits, seen_and_unseen
 
 __all__ = [
     "accuracies",
+    "all_reduce",
     "answers",
     "at_once",
     "bars",
@@ -100,6 +108,7 @@ __all__ = [
     "differences",
     "filters_and_maps",
     "fits",
+    "gradients_meet",
     "grid_of_runs",
     "growing_graph",
     "histograms",
@@ -122,6 +131,7 @@ __all__ = [
     "mistakes",
     "momentum",
     "overflow",
+    "padding",
     "pipeline",
     "placed_digits",
     "plain_mean_errors",
@@ -137,8 +147,11 @@ __all__ = [
     "schedule",
     "seeds",
     "seen_and_unseen",
+    "sharded_layers",
+    "shares",
     "shorter",
     "strides",
+    "throughput",
     "two_files",
     "two_means",
     "two_splits",
