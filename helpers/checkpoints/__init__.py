@@ -2,7 +2,8 @@
 
 Here belongs what turns the state of a training run into a file and back:
 
-* `saving`, `loading`, `resuming`: what a chapter calls;
+* `saving`, `loading`, `resuming`: what a chapter calls; `together`: the same
+  in many processes;
 * `file_format` and `archive`: the bytes; `plain_values`: what may be in them;
 * `fits`: whether a state goes into a model, an optimizer and a schedule, with
   `comparing`, `finite`, `kept_by_optimizers` and `schedules` to find that out.
@@ -20,6 +21,7 @@ from helpers.checkpoints.resuming import (
     metrics_so_far,
 )
 from helpers.checkpoints.saving import save_checkpoint
+from helpers.checkpoints.together import load_together, save_together
 from helpers.errors import CheckpointError
 
 __all__ = [
@@ -29,8 +31,10 @@ __all__ = [
     "check_resumes",
     "load_checkpoint",
     "load_model",
+    "load_together",
     "losses_so_far",
     "metrics_so_far",
     "read_checkpoint",
     "save_checkpoint",
+    "save_together",
 ]

@@ -10,6 +10,7 @@ from torch import nn
 
 from helpers.checkpoints.fits import Trained
 from helpers.errors import CheckpointError
+from helpers.processes.sharding import part_here
 
 AGAIN = (
     "Load the checkpoint again, in the same cell as train: "
@@ -43,6 +44,7 @@ def _checksum(model: nn.Module) -> int:
     checksum = 0
     for tensor in model.state_dict().values():
         if isinstance(tensor, torch.Tensor) and not tensor.is_meta:
+            tensor = part_here(tensor)
             values = tensor.detach().cpu().contiguous().flatten()
             content = values.view(torch.uint8).numpy().data
             checksum = zlib.crc32(content, checksum)

@@ -7,6 +7,8 @@ from typing import Any
 from tqdm.auto import tqdm
 from tqdm.notebook import tqdm as notebook_tqdm
 
+from helpers.processes import is_first
+
 
 class _QuietBar(notebook_tqdm):
     """A bar that stays away when the work fails before it is shown."""
@@ -62,7 +64,12 @@ def progress_in_bytes(
 
 
 def is_off() -> bool:
-    """Tell whether what is shown while work goes on is turned off."""
+    """Tell whether what is shown while work goes on is turned off.
+
+    Of several processes of a run only the first shows anything.
+    """
+    if not is_first():
+        return True
     # tqdm heeds this variable in a terminal, and not in a page
     return os.environ.get("TQDM_DISABLE", "") not in ("", "0")
 

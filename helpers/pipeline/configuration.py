@@ -16,6 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from helpers.errors import PairingError
 from helpers.pipeline.versions import first_version_with
+from helpers.processes import Share
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -49,6 +50,7 @@ class Configuration:
         epoch_fn: takes a loader to train on and one to validate on, performs
             an epoch, returns loss, validation loss and metrics.
         writer: logs the run; None logs nothing.
+        share: what this process has of a batch that several share.
         scheduler: changes the learning rate; its state is then saved in
             checkpoints too.
         first_look: whether the first batches are looked at. False goes on in
@@ -71,6 +73,7 @@ class Configuration:
     )
     epoch_fn: Callable[..., Any] = field(default_factory=_absent)
     writer: SummaryWriter | None = field(default_factory=_absent)
+    share: Share = field(default_factory=_absent)
     scheduler: LRScheduler | None = None
     first_look: bool = True
     put_back: bool = True

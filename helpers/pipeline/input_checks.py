@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from helpers.devices import find_device
 from helpers.errors import DataError, DivergenceError
+from helpers.processes import Shares
 
 NO_BATCH = (
     "The loader gives no batch at all. Either its dataset is empty, or "
@@ -177,6 +178,8 @@ def check_loader(data_loader, device=None) -> None:
 def rows_of_last_batch(train_loader) -> int | None:
     """Return how many rows the last batch of an epoch has, if it is known."""
     sampler = getattr(train_loader, "batch_sampler", train_loader)
+    if isinstance(sampler, Shares):
+        return None if sampler.drop_last else sampler.rows_of_last_batch()
     batch_size = getattr(sampler, "batch_size", None)
     if not isinstance(batch_size, int) or getattr(sampler, "drop_last", False):
         return None

@@ -22,6 +22,8 @@ from torch.utils.data import (
     default_convert,
 )
 
+from helpers.processes import Shares
+
 # what changes no label on the way from the dataset into the batch
 PLAIN = (default_collate, default_convert)
 # what leaves out no item for good
@@ -54,7 +56,7 @@ def labels_in_memory(loaders: Iterable[tuple[str, Any]]) -> Iterator[Labels]:
             continue
         # without batches of its own, a loader may take them from its sampler
         sampler: Any = loader.batch_sampler or loader.sampler
-        if type(sampler) is BatchSampler:
+        if type(sampler) in (BatchSampler, Shares):
             sampler = sampler.sampler
         dataset, chosen = loader.dataset, []
         while type(dataset) is Subset:

@@ -6,12 +6,29 @@ and hears what they say. What a command does in each of them belongs in
 `helpers.launching`, and what a training run does in `helpers.model_training`.
 """
 
+from helpers.processes.ending import ends_together
+from helpers.processes.exchange import share_buffers, sums
 from helpers.processes.group import (
+    device_of_process,
     is_first,
     process_group,
     rank,
     share_bytes,
     world_size,
 )
+from helpers.processes.share import Share
+from helpers.processes.shares import Shares
 
-__all__ = ["is_first", "process_group", "rank", "share_bytes", "world_size"]
+__all__ = [
+    "Share",
+    "Shares",
+    "device_of_process",
+    "ends_together",
+    "is_first",
+    "process_group",
+    "rank",
+    "share_buffers",
+    "share_bytes",
+    "sums",
+    "world_size",
+]

@@ -14,8 +14,13 @@ from collections.abc import Iterator
 import torch
 import torch.distributed as dist
 
+from helpers.devices import find_device
+
 LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 PAUSE = 0.01  # seconds between two looks for processes that arrive
+
+# Where the processes of this run met; None outside of process_group.
+_store: dist.Store | None = None
 
 
 def rank() -> int:
@@ -45,6 +50,27 @@ def is_started_together() -> bool:
     )
 
 
+def device_of_process(
+    name: str | torch.device | None = None,
+) -> torch.device:
+    """Return the device of this process: of several, each has a GPU of its own.
+
+    Args:
+        name: as for `helpers.devices.find_device`; "cuda" without a number is
+            the GPU that has the number of this process on its host.
+
+    Raises:
+        DeviceError: this machine has no such device.
+    """
+    device = find_device(name)
+    local = os.environ.get("LOCAL_RANK")
+    if device.type != "cuda" or device.index is not None or local is None:
+        return device
+    device = find_device(f"cuda:{local}")
+    torch.cuda.set_device(device)
+    return device
+
+
 @contextlib.contextmanager
 def process_group(device: str | torch.device = "cpu") -> Iterator[None]:
     """Let the processes of a run exchange numbers in the block.
@@ -61,18 +87,27 @@ def process_group(device: str | torch.device = "cpu") -> Iterator[None]:
         return
     if os.environ.get("GROUP_WORLD_SIZE", "1") == "1":
         os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK)
+    global _store
+    _store = _meeting_place()
     is_cuda = torch.device(device).type == "cuda"
     dist.init_process_group(
         # what is on the CPU, bytes of a file for instance, goes by gloo
         "cpu:gloo,cuda:nccl" if is_cuda else "gloo",
-        store=_meeting_place(),
+        store=_store,
         rank=rank(),
         world_size=world_size(),
     )
     try:
         yield
     finally:
-        dist.destroy_process_group()
+        _store = None
+        if dist.is_initialized():  # not closed because of an error
+            dist.destroy_process_group()
+
+
+def store() -> dist.Store | None:
+    """Return where the processes leave words for each other, if anywhere."""
+    return _store
 
 
 def _meeting_place() -> dist.Store:
