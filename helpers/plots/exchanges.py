@@ -28,17 +28,20 @@ def all_reduce(values: Sequence[Sequence[int]]):
     """
     n = len(values)
     held = np.array(values)
-    total = held.sum(0)
+    n_added = np.ones_like(held)  # ranks whose numbers are in it
     captions = _ring_captions(n)
-    steps = [Step(next(captions), _ring_step(held, total, []))]
+    steps = [Step(next(captions), _ring_step(held, n_added, []))]
     for handing, round_ in itertools.product((False, True), range(n - 1)):
         moved = [(rank, (rank + handing - round_) % n) for rank in range(n)]
-        before = held.copy()
+        before, counted = held.copy(), n_added.copy()
         for rank, part in moved:
             to = (rank + 1) % n
-            carried = before[rank, part]
-            held[to, part] = carried + (0 if handing else before[to, part])
-        steps.append(Step(next(captions), _ring_step(held, total, moved)))
+            held[to, part] = before[rank, part]
+            n_added[to, part] = counted[rank, part]
+            if not handing:
+                held[to, part] += before[to, part]
+                n_added[to, part] += counted[to, part]
+        steps.append(Step(next(captions), _ring_step(held, n_added, moved)))
     return f"{n} ranks add up {n} numbers each", steps
 
 
@@ -57,9 +60,9 @@ def _ring_captions(n: int):
         yield f"After 2 ({n} - 1) exchanges all have all sums."
 
 
-def _ring_step(held: np.ndarray, total: np.ndarray, moved):
+def _ring_step(held: np.ndarray, n_added: np.ndarray, moved):
     """Return what draws the ranks after a round."""
-    values = held.copy()
+    values, is_done = held.copy(), n_added == len(held)
 
     def draw(axes: Axes) -> None:
         n = len(values)
@@ -71,8 +74,7 @@ def _ring_step(held: np.ndarray, total: np.ndarray, moved):
             write(axes, (left - 0.12, y + RING_CELL / 2), words, **look)
             for part, value in enumerate(numbers):
                 corner = left + part * RING_CELL * 1.4, y
-                is_done = value == total[part]
-                colour = OTHER if is_done else TRAINING
+                colour = OTHER if is_done[rank, part] else TRAINING
                 arrived = (rank - 1) % n, part
                 lit = [[arrived in moved]]
                 look = {"lit": lit, "size": RING_CELL}

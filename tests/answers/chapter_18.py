@@ -592,6 +592,26 @@ def by_a_chain(rank, mine):
     return mine
 
 
+def ring_by_turns(rank, mine):
+    """Even ranks send first, odd ones receive first."""
+    n, number = rank.world_size, rank.number
+    right, left = neighbours(rank)
+    parts = mine.tensor_split(n)
+    for step in range(2 * n - 2):
+        part, other = (number - step) % n, (number - step - 1) % n
+        if number % 2 == 0:
+            rank.send(parts[part], to=right)
+            received = rank.receive(source=left)
+        else:
+            received = rank.receive(source=left)
+            rank.send(parts[part], to=right)
+        if step < n - 1:
+            parts[other].add_(received)
+        else:
+            parts[other].copy_(received)
+    return mine
+
+
 def one_send_too_many(rank, mine):
     total = ring_course(rank, mine)
     if rank.world_size > 3:
@@ -667,6 +687,7 @@ RING = Answers(
         "one_for_all": all_to_the_first,
         "sends_whole": ring_of_whole,
         "too_many_exchanges": by_a_chain,
+        "too_many_exchanges by turns": ring_by_turns,
         "too_many_exchanges to the same": all_at_once_to_the_same,
         "unread": one_send_too_many,
         "signature": lambda mine: mine,
@@ -827,6 +848,10 @@ FORWARD = Answers(
         "recursive": forward_recursive,
         "reduce": forward_reduce,
         "prefetching": forward_prefetching,
+        "transposed copies": forward_with(
+            weight=lambda rank, shard: rank.all_gather(shard).T.contiguous(),
+            layer=lambda x, weight: torch.relu(x @ weight),
+        ),
         "parts": forward_with(),
     },
     wrong={
