@@ -11,8 +11,12 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from helpers.errors import DataError, DivergenceError
 from helpers.pipeline import Configuration
-from helpers.pipeline.first_batches import Watch, rows_of_last_batch
-from helpers.pipeline.input_checks import NO_BATCH, check_loader
+from helpers.pipeline.first_batches import Watch
+from helpers.pipeline.input_checks import (
+    NO_BATCH,
+    check_loader,
+    rows_of_last_batch,
+)
 from helpers.step_functions import StepFn, make_train_step_fn
 
 
