@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 
 import tyro
 
-from helpers.devices import find_device
 from helpers.errors import DeviceError, one_line
 from helpers.files import read_whole
 from helpers.launching.options import (
@@ -36,6 +35,7 @@ from helpers.launching.run_files import (
 )
 from helpers.launching.together import from_first
 from helpers.launching.typed_words import check_words
+from helpers.processes import device_of_process
 from helpers.runs import run_folder
 
 PROGRAM = "python -m helpers train"
@@ -85,8 +85,8 @@ def device_typed(words: Sequence[str]) -> str:
     """
     with contextlib.suppress(OptionError, DeviceError):
         before, from_file = _typed_before(list(words))
-        return str(find_device(before.device or from_file.get("device")))
-    return str(find_device(None))
+        return str(device_of_process(before.device or from_file.get("device")))
+    return str(device_of_process(None))
 
 
 def read_with_tyro(

@@ -14,8 +14,7 @@ import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, random_split
 
-from helpers.data_preparation import v2 as tables_prepared
-from helpers.data_preparation import v3 as images_prepared
+from helpers.data_preparation import v5 as data_preparation
 from helpers.datasets.digits import load_digits
 from helpers.datasets.fashion_mnist import load_fashion_mnist
 from helpers.datasets.images import LabelledImages
@@ -34,8 +33,9 @@ from helpers.launching.options import (
 )
 from helpers.launching.run_files import build_model
 from helpers.metrics import accuracy
-from helpers.model_configuration import v6 as model_configuration
+from helpers.model_configuration import v9 as model_configuration
 from helpers.pipeline import Configuration
+from helpers.processes import Shares
 
 Loaders = tuple[DataLoader, DataLoader]
 OPTIMIZERS: dict[str, type[optim.Optimizer]] = {
@@ -97,9 +97,7 @@ def prepare(options: Options) -> Prepared:
 
 def _line(options: Line) -> Prepared:
     x, y = generate_data()
-    loaders = tables_prepared.prepare_data(
-        x, y, batch_size=options.hyperparameters.batch_size
-    )
+    loaders = _loaders(x, y, options.hyperparameters)
     return Prepared(
         loaders=loaders,
         model=_model("Linear", in_features=1, out_features=1),
@@ -135,11 +133,19 @@ def _fashion_mnist(options: FashionMnist) -> Prepared:
 def _image_loaders(
     found: LabelledImages, hyperparameters: Hyperparameters
 ) -> Loaders:
-    return images_prepared.prepare_data(
-        found.images,
-        found.labels,
+    return _loaders(found.images, found.labels, hyperparameters, found.highest)
+
+
+def _loaders(
+    x: Any, y: Any, hyperparameters: Hyperparameters, highest: Any = None
+) -> Loaders:
+    """Return what version 5 makes of the data, for this process."""
+    return data_preparation.prepare_data(
+        x,
+        y,
         batch_size=hyperparameters.batch_size,
-        highest=found.highest,
+        highest=highest,
+        global_batch_size=hyperparameters.global_batch_size,
     )
 
 
@@ -190,9 +196,7 @@ def _mnist_1d(options: Mnist1d) -> Prepared:
         "linear": _model("Linear", in_features=length, out_features=n_classes),
     }
     return Prepared(
-        loaders=tables_prepared.prepare_data(
-            signals.x, signals.y, batch_size=hyperparameters.batch_size
-        ),
+        loaders=_loaders(signals.x, signals.y, hyperparameters),
         model=models[hyperparameters.model],
         inputs={"kind": "signals", "length": length},
         outputs=_classes(signals.class_names),
@@ -214,7 +218,7 @@ def _table(options: Table) -> Prepared:
         categorical=source.categorical,
         max_categories=source.max_categories,
     )
-    # means and spreads come from the rows that version 2 will train on
+    # means and spreads come from the rows that version 5 will train on
     found = table.prepare(_rows_to_train_on(table.n_rows))
     preparation = found.preparation
     parts: dict[str, Any] = {"outputs": _classes(table.classes)}
@@ -229,9 +233,7 @@ def _table(options: Table) -> Prepared:
             },
         }
     return Prepared(
-        loaders=tables_prepared.prepare_data(
-            found.x, found.y, batch_size=hyperparameters.batch_size
-        ),
+        loaders=_loaders(found.x, found.y, hyperparameters),
         model=_model(
             "MLP",
             n_features=preparation.n_features,
@@ -260,10 +262,10 @@ def mean_absolute_error(
 
 
 def _rows_to_train_on(n_rows: int) -> list[int]:
-    """Return the rows that version 2 will train on, before it has them."""
-    generator = torch.Generator().manual_seed(tables_prepared.SEED)
+    """Return the rows that version 5 will train on, before it has them."""
+    generator = torch.Generator().manual_seed(data_preparation.SEED)
     whole: Any = range(n_rows)
-    train_part, _ = random_split(whole, tables_prepared.FRACTIONS, generator)
+    train_part, _ = random_split(whole, data_preparation.FRACTIONS, generator)
     return list(train_part.indices)
 
 
@@ -295,12 +297,14 @@ def _rows_of(data_loader: DataLoader) -> list[int]:
 
 def _check_parts(prepared: Prepared, hyperparameters: Hyperparameters) -> None:
     n_train, _ = prepared.n_rows
-    batch_size = hyperparameters.batch_size
-    if hyperparameters.drop_last and batch_size > n_train:
+    size, name = hyperparameters.update_size, "--batch-size"
+    if hyperparameters.global_batch_size is not None:
+        name = "--global-batch-size"
+    if hyperparameters.drop_last and size > n_train:
         raise OptionError(
-            f"--batch-size {batch_size:,} with --drop-last leaves no batch at "
-            f"all: there are {n_train:,} rows to train on. Take a batch size "
-            f"of at most {n_train:,}, or leave out --drop-last."
+            f"{name} {size:,} with --drop-last leaves no batch at all: there "
+            f"are {n_train:,} rows to train on. Take a batch size of at most "
+            f"{n_train:,}, or leave out --drop-last."
         )
 
 
@@ -308,12 +312,17 @@ def loaders_for(options: Options, prepared: Prepared) -> Loaders:
     """Return the loaders of a run; without its last batch if that is wanted."""
     train_loader, val_loader = prepared.loaders
     if options.hyperparameters.drop_last:
+        shares: Any = train_loader.batch_sampler
+        full = Shares(
+            shares.sampler,
+            shares.batch_size,
+            shares.global_batch_size,
+            drop_last=True,
+        )
         train_loader = DataLoader(
             train_loader.dataset,
-            batch_size=train_loader.batch_size,
-            shuffle=True,
+            batch_sampler=full,
             generator=train_loader.generator,
-            drop_last=True,
         )
     return train_loader, val_loader
 

@@ -12,7 +12,6 @@ import ctypes
 import io
 import json
 import os
-import re
 import signal
 import sys
 import time
@@ -22,14 +21,19 @@ from typing import Any
 
 import torch.distributed as dist
 
+from helpers.launching.interruptions import Stopped
 from helpers.launching.options import OptionError, Options, option
-from helpers.launching.run_files import described_options
+from helpers.launching.run_files import (
+    RunError,
+    described_options,
+    epochs_done,
+)
+from helpers.paths import display_path
 from helpers.processes import is_first, rank, share_bytes, world_size
+from helpers.processes.ending import LOST, ProcessError
 
 HEAD_START = 0.5  # seconds, for those whose failure is not that of another
 PR_SET_PDEATHSIG = 1  # of Linux
-# What gloo says when a process at the other end is gone, or too slow.
-LOST = re.compile("gloo|connection (was )?(closed|reset)", re.IGNORECASE)
 
 
 def is_alone() -> bool:
@@ -47,11 +51,24 @@ def is_on_first_host() -> bool:
     return is_alone() or os.environ.get("GROUP_RANK", "0") == "0"
 
 
+def comes_from_another(error: BaseException) -> bool:
+    """Tell whether an error began in another process."""
+    return is_lost(error) or hasattr(error, "of_rank")
+
+
 def is_lost(error: BaseException) -> bool:
-    """Tell whether an error only says that another process is gone."""
-    if is_alone() or not isinstance(error, RuntimeError):
+    """Tell whether an error only says that another process is gone.
+
+    It was killed or told to stop, or it did not say why it ended.
+    """
+    if is_alone():
         return False
-    return isinstance(error, dist.DistError) or bool(LOST.search(str(error)))
+    if isinstance(error, ProcessError):
+        was_stopped = Stopped.__name__ in str(error)
+        return was_stopped or not hasattr(error, "of_rank")
+    return isinstance(error, dist.DistError) or (
+        isinstance(error, RuntimeError) and bool(LOST.search(str(error)))
+    )
 
 
 # ----------------------------------------------------------------- agreeing
@@ -109,6 +126,29 @@ def check_same_options(options: Options) -> None:
             )
 
 
+def check_first_has_most(done: int, folder: Path, run_name: str) -> None:
+    """Check that no other host has more of a run than the first process.
+
+    Args:
+        done: epochs that the first process has.
+        folder: of the run on this host.
+        run_name: its name.
+
+    Raises:
+        RunError: this host has more of it.
+    """
+    if is_on_first_host() or os.environ.get("LOCAL_RANK") != "0":
+        return
+    mine = epochs_done(folder)
+    if mine > done:
+        raise RunError(
+            f"The host of process {rank()} has {mine} epochs of the run "
+            f"{run_name!r}, and the host of the first process, from which all "
+            f"go on, has {done}. Copy {display_path(folder)} to that host, or "
+            "remove it here."
+        )
+
+
 # ----------------------------------------------------------------- speaking
 
 
@@ -124,16 +164,8 @@ def only_first_prints() -> Iterator[None]:
             "host, prints and saves.",
             flush=True,
         )
-    before = os.environ.get("TQDM_DISABLE")
-    os.environ["TQDM_DISABLE"] = "1"
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        if before is None:
-            del os.environ["TQDM_DISABLE"]
-        else:
-            os.environ["TQDM_DISABLE"] = before
+    with contextlib.redirect_stdout(io.StringIO()):
+        yield
 
 
 def say_why(said: str, *, follows: bool = False) -> None:

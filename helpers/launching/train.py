@@ -18,7 +18,6 @@ from typing import Any
 
 import torch
 
-from helpers.devices import find_device
 from helpers.errors import (
     CourseError,
     DeviceError,
@@ -41,7 +40,9 @@ from helpers.launching.run_files import (
 )
 from helpers.launching.tasks import Prepared, prepare
 from helpers.launching.together import (
+    check_first_has_most,
     check_same_options,
+    comes_from_another,
     end_with_torchrun,
     from_first,
     is_alone,
@@ -53,7 +54,13 @@ from helpers.launching.together import (
 )
 from helpers.launching.training import in_words, train_run, where_it_stands
 from helpers.paths import RUNS, display_path
-from helpers.processes import is_first, process_group, world_size
+from helpers.processes import (
+    device_of_process,
+    ends_together,
+    is_first,
+    process_group,
+    world_size,
+)
 from helpers.runs import run_folder
 
 
@@ -87,8 +94,8 @@ def _train(run: "Run", arrived: Interruptions) -> int:
     """Train, and say why it ends before the other processes notice."""
     try:
         with only_first_prints():
-            run.read()
-            run.train()
+            ends_together(run.read)()
+            ends_together(run.train)()
         return 0
     except BaseException as error:
         return _end(error, arrived, run)
@@ -98,7 +105,8 @@ def _end(error: BaseException, arrived: Interruptions, run: "Run") -> int:
     status, said = _outcome(error, arrived, run)
     if said is None:
         raise error
-    say_why(said, follows=arrived.stopped is not None or is_lost(error))
+    follows = arrived.stopped is not None or comes_from_another(error)
+    say_why(said, follows=follows)
     if status == 2:  # as argparse does, and tyro
         raise SystemExit(2) from None
     return status
@@ -130,7 +138,7 @@ class Run:
         # the same bits each time on a GPU as well
         torch.backends.cudnn.deterministic = True
         try:
-            self.device = find_device(settings.device)
+            self.device = device_of_process(settings.device)
         except DeviceError as error:
             raise OptionError(f"--device: {error}") from None
         data = options.source.data if isinstance(options, Table) else None
@@ -154,6 +162,7 @@ class Run:
         done = from_first(
             lambda: where_it_stands(self.options, folder, self.name)
         )
+        check_first_has_most(done, folder, self.name)
         if done == self.n_epochs:
             print(
                 f"The run {self.name!r} is finished: all of its {done} epochs "

@@ -1,6 +1,6 @@
 """A training run from the command line: begun, gone on with, or finished.
 
-Version 7 trains one epoch at a time. As everything random in an epoch follows
+Version 9 trains one epoch at a time. As everything random in an epoch follows
 from the seed and its number, that is the same run, to the last bit; and after
 each epoch there is a moment to log, to save and to print.
 """
@@ -8,7 +8,6 @@ each epoch there is a moment to log, to save and to print.
 import dataclasses
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,10 @@ import torch
 
 from helpers.checkpoints import (
     Checkpoint,
-    load_checkpoint,
+    load_together,
     losses_so_far,
     metrics_so_far,
-    save_checkpoint,
+    save_together,
 )
 from helpers.launching.options import TASKS, OptionError, Options
 from helpers.launching.run_files import (
@@ -34,11 +33,10 @@ from helpers.launching.run_files import (
     write_about,
 )
 from helpers.launching.tasks import Prepared, configure, loaders_for
-from helpers.launching.together import from_first, is_alone
-from helpers.model_training import v7 as model_training
+from helpers.launching.together import from_first
+from helpers.model_training import v9 as model_training
 from helpers.page.progress_bar import progress
-from helpers.pipeline import Configuration
-from helpers.processes import is_first, share_bytes
+from helpers.processes import is_first
 from helpers.runs import (
     close_log,
     log_hparams,
@@ -101,15 +99,14 @@ def train_run(
     if is_first():
         _describe(options, prepared, folder, done)
     loaders = loaders_for(options, prepared)
-    log_to = run_name if is_first() else None
-    configuration = configure(options, prepared, device, log_to)
+    configuration = configure(options, prepared, device, run_name)
     path = folder / CHECKPOINT
-    resume_from = _load(path, configuration) if done else None
+    resume_from = load_together(path, configuration) if done else None
     losses, val_losses = losses_so_far(resume_from)
     metrics = metrics_so_far(resume_from, configuration.metric_step_fns)
     so_far = Checkpoint(len(losses), losses, val_losses, metrics)
 
-    # the log stays open from epoch to epoch: version 7 would close it
+    # the log stays open from epoch to epoch: version 9 would close it
     writer, configuration.writer = configuration.writer, None
     log_hparams(writer, hparams_of(options), LOGGED)
     start_curves(writer, done)
@@ -128,33 +125,13 @@ def train_run(
             so_far = Checkpoint(epoch + 1, losses, val_losses, metrics)
             log_losses(writer, epoch, losses[-1], val_losses[-1])
             log_metrics(writer, epoch, metrics)
-            if is_first():
-                save_checkpoint(
-                    path, configuration, losses, val_losses, metrics
-                )
+            save_together(path, configuration, losses, val_losses, metrics)
             report(so_far)
             configuration.first_look = False  # one look per run is enough
     finally:
         report.close()
         close_log(writer)
     return so_far
-
-
-def _load(path: Path, configuration: Configuration) -> Checkpoint:
-    """Load what the first process has saved, on hosts without its disk too.
-
-    Raises:
-        CheckpointError: see `helpers.checkpoints.load_checkpoint`.
-    """
-    if is_alone():
-        return load_checkpoint(path, configuration)
-    content = share_bytes(path.read_bytes() if is_first() else None)
-    if is_first():
-        return load_checkpoint(path, configuration)
-    with tempfile.TemporaryDirectory() as folder:
-        copied = Path(folder, CHECKPOINT)
-        copied.write_bytes(content)
-        return load_checkpoint(copied, configuration)
 
 
 def _describe(
