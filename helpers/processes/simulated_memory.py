@@ -88,12 +88,17 @@ class Memory(TorchDispatchMode):
         kwargs = kwargs or {}
         if self._paused:
             return func(*args, **kwargs)
-        self.check((args, kwargs))
+        given = [*tensors_in((args, kwargs))]
+        self.check(given)
         result = func(*args, **kwargs)
-        self.own(result)
-        for given, argument in zip(args, func._schema.arguments, strict=False):
-            if argument.alias_info is not None and argument.alias_info.is_write:
-                self.own(given)
+        # a part of a table that nobody holds is still nobody's
+        known = {id(tensor.untyped_storage()) for tensor in given}
+        self.own(
+            tensor
+            for tensor in tensors_in(result)
+            if id(tensor.untyped_storage()) not in known
+        )
+        self.own(_written(func, args, kwargs))
         return result
 
     def check(self, things: Any) -> None:
@@ -125,11 +130,20 @@ class Memory(TorchDispatchMode):
             self._paused = before
 
 
+def _written(func, args, kwargs) -> Iterator[Any]:
+    """Find what an operation writes into, among its arguments."""
+    for place, argument in enumerate(func._schema.arguments):
+        alias = argument.alias_info
+        if alias is not None and alias.is_write:
+            by_place = args[place : place + 1]
+            yield by_place[0] if by_place else kwargs.get(argument.name)
+
+
 def tensors_in(things: Any) -> Iterator[torch.Tensor]:
     """Find tensors in lists, tuples and dictionaries."""
     if isinstance(things, torch.Tensor):
         yield things
-    elif isinstance(things, (list, tuple)):
+    elif isinstance(things, (list, tuple, Iterator)):
         for thing in things:
             yield from tensors_in(thing)
     elif isinstance(things, dict):

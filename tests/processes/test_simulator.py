@@ -237,9 +237,19 @@ def test_ranks_share_no_memory():
         outside.add_(mine)
         return outside.clone()
 
-    outside = torch.zeros(10)
-    for function in (leaves_it, returns_it, sends_it, writes_outside):
+    def writes_into_a_part(rank, mine):
+        outside[2:4] = mine[:2]
+        return outside[2:4].clone()
+
+    def writes_out(rank, mine):
+        return torch.add(mine, 1, out=outside)
+
+    for function in (
+        *(leaves_it, returns_it, sends_it),
+        *(writes_outside, writes_into_a_part, writes_out),
+    ):
         shelf.clear()
+        outside = torch.zeros(10)
         with pytest.raises(TrespassError) as caught:
             simulate(function, tensors(2))
         assert (caught.value.rank, caught.value.owner) == (1, 0), function
@@ -247,8 +257,13 @@ def test_ranks_share_no_memory():
 
 def test_what_nobody_holds_can_be_read_by_all():
     table = torch.arange(10.0)
-    outcome = simulate(lambda rank, mine: (mine - table).sum(), tensors(2))
-    assert [value.item() for value in outcome.returned] == [0.0, 1000.0]
+
+    def looks_up(rank, mine):
+        return (mine - table).sum() + table[2:3].sum() + table.view(2, 5)[0, 0]
+
+    outcome = simulate(looks_up, tensors(2))
+    assert [value.item() for value in outcome.returned] == [2.0, 1002.0]
+    assert outcome.held[0] < 40  # their own tensors, not the table
 
 
 def test_what_was_sent_does_not_change_on_its_way():
