@@ -12,7 +12,7 @@ from helpers.runs import close_log, log_losses, log_metrics, start_curves
 
 
 @trains_with(
-    needs="train_step_fn val_step_fn metric_step_fns writer share",
+    needs="model train_step_fn val_step_fn metric_step_fns writer share",
     takes="train_loader val_loader",
 )
 @ends_together

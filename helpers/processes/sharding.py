@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 _plain: weakref.WeakKeyDictionary[nn.Module, nn.Module] = (
@@ -26,6 +27,17 @@ def remember_plain(model: nn.Module) -> None:
 def is_sharded(model: nn.Module) -> bool:
     """Tell whether a process holds parts of the parameters only."""
     return any(isinstance(p, DTensor) for p in model.parameters())
+
+
+def put_apart(model: nn.Module | None) -> None:
+    """Give up the whole parameters that a forward pass has left in place.
+
+    After validation no backward pass follows that would do so. Nothing happens
+    to a model that is not sharded.
+    """
+    for module in model.modules() if model is not None else ():
+        if isinstance(module, FSDPModule):
+            module.reshard()
 
 
 def part_here(tensor: torch.Tensor) -> torch.Tensor:

@@ -18,7 +18,7 @@ from torch import nn
 from helpers.errors import PairingError
 from helpers.processes.exchange import sums
 from helpers.processes.group import world_size
-from helpers.processes.sharding import remember_plain
+from helpers.processes.sharding import put_apart, remember_plain
 from helpers.processes.shares import Portion, Shares
 
 StepFn = Callable[[torch.Tensor, torch.Tensor], float]
@@ -185,6 +185,7 @@ class Share:
                 mini_batch(device, batches, counted_step_fn)
             finally:
                 self.portion = None
+                put_apart(self._model)
             total, count = sums([total, count])
             return total / count
 

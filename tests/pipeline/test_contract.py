@@ -75,7 +75,7 @@ def test_a_training_uses_what_it_says_and_nothing_else():
 
 
 NEW_CONFIGURATION = '''
-"""Model configuration, version 9: it keeps a moving average too."""
+"""Model configuration, version 99: it keeps a moving average too."""
 
 from helpers.model_configuration.v3 import configure_model as configure_v3
 from helpers.pipeline import gives
@@ -88,7 +88,7 @@ def configure_model(run_name=None):
     return configuration
 '''
 NEW_TRAINING = '''
-"""Model training, version 9: it adds to the moving average."""
+"""Model training, version 99: it adds to the moving average."""
 
 from helpers.pipeline import trains_with
 
@@ -111,36 +111,36 @@ def new_versions(tmp_path, monkeypatch):
         name = stage.__name__.rpartition(".")[2]
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "v9.py").write_text(source)
+        (folder / "v99.py").write_text(source)
         (folder / "v8.py").write_text("def half(")
         paths = [*stage.__path__, str(folder)]
         monkeypatch.setattr(stage, "__path__", paths)
     yield
     for stage in (helpers.model_configuration, helpers.model_training):
-        sys.modules.pop(f"{stage.__name__}.v9", None)
-        vars(stage).pop("v9", None)
+        sys.modules.pop(f"{stage.__name__}.v99", None)
+        vars(stage).pop("v99", None)
 
 
 def test_a_new_version_needs_no_line_elsewhere(new_versions):
-    train = importlib.import_module("helpers.model_training.v9").train
+    train = importlib.import_module("helpers.model_training.v99").train
     with pytest.raises(PairingError) as caught:
         train(configure(3), *loaders(), max_steps=2)
     assert str(caught.value) == (
         "The configuration has no ema: it comes from model_configuration v3. "
-        "The first version with it is v9: from helpers.model_configuration "
-        "import v9 as model_configuration"
+        "The first version with it is v99: from helpers.model_configuration "
+        "import v99 as model_configuration"
     )
-    stage = importlib.import_module("helpers.model_configuration.v9")
+    stage = importlib.import_module("helpers.model_configuration.v99")
     configuration = stage.configure_model()
-    says = r"no val_loader.*model_training v9.*data_preparation v2"
+    says = r"no val_loader.*model_training v99.*data_preparation v2"
     with pytest.raises(PairingError, match=says):
         train(configuration, *loaders(1), max_steps=2)
-    assert configuration.version == "v9"
+    assert configuration.version == "v99"
     assert len(train(configuration, *loaders(), max_steps=3, rank=1)) == 3
 
 
 def test_asking_for_a_new_part_names_its_version(new_versions):
-    with pytest.raises(PairingError, match="v9"):
+    with pytest.raises(PairingError, match="v99"):
         _ = configure(3).ema
     # what no version has stays an ordinary error
     assert not hasattr(configure(3), "emma")

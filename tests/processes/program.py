@@ -204,7 +204,7 @@ def main(folder: Path) -> None:
         }
         for other in folder.glob("half_of_*.pt"):
             found[other.stem] = resumed(other)
-        if world_size() == 2 and 0:
+        if world_size() == 2:
             found["sharded"] = sharded(folder)
         torch.save(found, folder / f"found_{world_size()}_{rank()}.pt")
 
