@@ -51,7 +51,7 @@ class Turns:
 def make_step(
     image_size: int, n_rows: int, group: dist.ProcessGroup | None
 ) -> Callable[[], float]:
-    """Return a training step on random images; None as a group has no others."""
+    """Return a training step on random images, alone if there is no group."""
     torch.manual_seed(0)
     model: nn.Module = Network(image_size, 5 if image_size > 12 else 3)
     if group is not None:

@@ -24,6 +24,7 @@ from helpers.paths import ROOT, RUNS
 
 LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 TURN = 0.02  # seconds from one look at the output to the next
+KILLABLE = Path(__file__).with_name("killable.py")
 GRACE = 5.0  # seconds that workers have to end when they are told to
 # Notes of torch itself, such as "[W1129 06:50:16.496 socket.cpp:200] ...".
 NOTE = re.compile(r"\[?[WIEF]\d{4} \d\d:\d\d|terminate called without")
@@ -45,7 +46,8 @@ class Kill:
 
     Attributes:
         rank: of the process.
-        line: how the line begins that the first process prints just before.
+        line: how the line begins that the first process has just printed; it
+            goes on when the process is dead.
     """
 
     rank: int
@@ -115,6 +117,8 @@ def run_processes(
             "--log-dir": folder,
         }
         typed = [str(part) for pair in options.items() for part in pair]
+        if kill is not None:
+            words = [str(KILLABLE), folder, kill.line, *words]
         engine = [sys.executable, "-m", "torch.distributed.run"]
         with (
             open(run.said_by_engine, "w") as log,
@@ -269,7 +273,10 @@ class _Run:
             worker = worker_of(process, kill.rank)
             if worker is not None:
                 worker.kill()
+                with contextlib.suppress(psutil.Error):
+                    worker.wait(GRACE)
                 self.heard.is_killed = True
+            (self.folder / "killed").touch()
 
     def result(self, status: int) -> Heard:
         self.heard.status = status

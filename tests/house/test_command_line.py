@@ -43,11 +43,19 @@ def test_every_command_refuses_what_it_does_not_know(name, capsys):
     assert capsys.readouterr().err
 
 
+# The program that the %tensorboard magic starts, and what torchrun starts.
+PROGRAMS = {
+    "__main__.py",
+    "tensorboard_of_this_kernel.py",
+    "killable.py",
+    "throughput_worker.py",
+}
+
+
 def test_nothing_else_is_run_as_a_program():
     """Commands stand in the table, not at the end of modules."""
     for path in (ROOT / "helpers").rglob("*.py"):
-        # one is the program that the %tensorboard magic starts
-        if path.name not in ("__main__.py", "tensorboard_of_this_kernel.py"):
+        if path.name not in PROGRAMS and path.parent.name != "workers":
             text = path.read_text(encoding="utf-8")
             assert "__main__" not in text, path
     texts = [*(ROOT / "notebooks").rglob("*.ipynb"), *ROOT.glob("*.md")]
