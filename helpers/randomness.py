@@ -64,11 +64,11 @@ def _generators(data_loader: Any) -> Iterator[torch.Generator]:
         if part is None or any(part is other for other in found):
             continue
         found.append(part)
-        below += [getattr(part, "sampler", None)]
-        below += [getattr(part, "batch_sampler", None)]
-        below += [getattr(part, "generator", None)]
         if isinstance(part, torch.Generator):
             yield part
+            continue
+        for name in ("sampler", "batch_sampler", "generator"):
+            below.append(getattr(part, name, None))
 
 
 def _seed_torch(number: int) -> None:

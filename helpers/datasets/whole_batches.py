@@ -45,15 +45,14 @@ class WholeBatches:
         self.dataset = TensorDataset(x, y)
         self.batch_size = batch_size
         self.generator = generator
+        self._seed_of_workers = torch.empty((), dtype=torch.int64)
 
     def __len__(self) -> int:
         return -(-len(self.dataset) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
         for x, y in self.pieces():
-            yield from zip(
-                x.split(self.batch_size), y.split(self.batch_size), strict=True
-            )
+            yield from batches_of(x, y, self.batch_size)
 
     def pieces(self) -> Iterator[Batch]:
         """Yield the rows of an epoch in their order, many batches at once.
@@ -65,18 +64,28 @@ class WholeBatches:
         if self.generator is None:
             yield from _cut(n_at_once, x, y)
             return
-        rows = self._order()
-        if x.device.type != "cpu":
-            rows = rows.to(x.device)
-        for (some,) in _cut(n_at_once, rows):
+        for (some,) in _cut(n_at_once, self.order()):
             yield x[some], y[some]
 
-    def _order(self) -> torch.Tensor:
-        """Draw what a DataLoader draws: a seed for its workers, then rows."""
-        seed = torch.empty((), dtype=torch.int64)
-        seed.random_(generator=self.generator)
-        n_rows = len(self.dataset.tensors[0])
-        return torch.randperm(n_rows, generator=self.generator)
+    def order(self) -> torch.Tensor:
+        """Draw the row numbers of an epoch, [N], as a DataLoader does.
+
+        It draws a seed for its workers first. Without a generator, the rows
+        are in order.
+        """
+        x, _ = self.dataset.tensors
+        if self.generator is None:
+            return torch.arange(len(x), device=x.device)
+        self._seed_of_workers.random_(generator=self.generator)
+        rows = torch.randperm(x.shape[0], generator=self.generator)
+        return rows if x.is_cpu else rows.to(x.device)
+
+
+def batches_of(
+    x: torch.Tensor, y: torch.Tensor, batch_size: int
+) -> Iterable[Batch]:
+    """Return the batches of rows in order, each a view."""
+    return zip(x.split(batch_size), y.split(batch_size), strict=True)
 
 
 def _cut(n_rows: int, *tensors: torch.Tensor) -> Iterable[tuple]:

@@ -12,11 +12,12 @@ from typing import Any
 import torch
 import torch._dynamo.config
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
-from helpers.datasets.whole_batches import WholeBatches
+from helpers.datasets.whole_batches import WholeBatches, batches_of
 from helpers.epochs import eager
 from helpers.epochs.eager import EpochResult, LossFn
-from helpers.epochs.updates import groups_of
+from helpers.epochs.updates import Group, groups_of
 from helpers.errors import one_line, warn
 
 # A program holds at most so many steps one after another, and only those of
@@ -54,27 +55,48 @@ class CompiledEpoch:
         self.device = eager.device_of(model)
         self.is_small = _n_parameters(model) <= MOST_PARAMETERS
         self.is_compilable = True
+        self.lacking = 0  # see _run
         self.rates: tuple[list[float], list[torch.Tensor]] = ([], [])
         self.steps = _compile(self._steps, self.device)
         self.whole = _compile(self._whole, self.device)
 
     def __call__(self, train_loader, val_loader) -> EpochResult:
         """Perform an epoch; return loss, validation loss and metrics."""
-        groups = groups_of(self.optimizer) if self.is_compilable else None
+        groups = self._groups() if self.is_compilable else None
         if groups is None:
             return self.eager(train_loader, val_loader)
         rates = self._rates()
         if self.is_small and _are_few(train_loader, val_loader):
-            batch_sizes = train_loader.batch_size, val_loader.batch_size
-            (points,), (val_points,) = train_loader.pieces(), val_loader.pieces()
-            data = *points, *val_points
-            means = self._run(self.whole, *data, batch_sizes, groups, rates)
+            loaders = train_loader, val_loader
+            data = [tensor for one in loaders for tensor in one.dataset.tensors]
+            batch_sizes = [loader.batch_size for loader in loaders]
+            means = self._run(
+                self.whole, *data, train_loader.order(), batch_sizes, groups,
+                rates,
+            )  # fmt: skip
             if means is not None:
                 loss, val_loss, *values = means.tolist()
-                return loss, val_loss, dict(zip(self.metrics, values))
+                return (
+                    loss,
+                    val_loss,
+                    dict(zip(self.metrics, values, strict=True)),
+                )
         self.model.train()
         loss = self._train(train_loader, groups, rates)
         return loss, *self.validate(val_loader)
+
+    def _groups(self) -> list[Group] | None:
+        """Return the groups whose update can be compiled now.
+
+        None if the optimizer has no state yet: that is made in a first step,
+        which is taken eagerly.
+        """
+        groups = groups_of(self.optimizer)
+        if not groups or not any(group.parameters for group in groups):
+            return None
+        is_first = any(group.lacking for group in groups)
+        is_first = is_first and not any(group.state for group in groups)
+        return None if is_first else groups
 
     def _rates(self) -> list[torch.Tensor]:
         """Return the learning rates of now, as tensors."""
@@ -88,15 +110,15 @@ class CompiledEpoch:
 
     # ------------------------------------------------- what gets compiled
 
-    def _whole(self, x, y, x_val, y_val, batch_sizes, groups, rates):
+    def _whole(self, x, y, x_val, y_val, order, batch_sizes, groups, rates):
         """Train and validate; return all means in one tensor."""
         self.model.train()
-        losses = self._steps(x, y, batch_sizes[0], groups, rates)
+        losses = self._steps(x[order], y[order], batch_sizes[0], groups, rates)
         self.model.eval()
         rows = []
-        batches = x_val.split(batch_sizes[1]), y_val.split(batch_sizes[1])
-        for x_batch, y_batch in zip(*batches):
-            yhat = self.model(x_batch)
+        for x_batch, y_batch in batches_of(x_val, y_val, batch_sizes[1]):
+            with NarrowLayers():
+                yhat = self.model(x_batch)
             values = [self.loss_fn, *self.metrics.values()]
             rows.append(torch.stack([fn(yhat, y_batch) for fn in values]))
         return torch.cat(
@@ -110,13 +132,15 @@ class CompiledEpoch:
         """Take a step per batch, as chapter 01 does; return the losses."""
         losses = []
         parameters = [p for group in groups for p in group.parameters]
-        for x_batch, y_batch in zip(x.split(batch_size), y.split(batch_size)):
+        for x_batch, y_batch in batches_of(x, y, batch_size):
             with torch.enable_grad():
-                loss = self.loss_fn(self.model(x_batch), y_batch)
+                with NarrowLayers():
+                    yhat = self.model(x_batch)
+                loss = self.loss_fn(yhat, y_batch)
                 gradients = torch.autograd.grad(
                     loss, parameters, allow_unused=True
                 )
-            for group, rate in zip(groups, rates):
+            for group, rate in zip(groups, rates, strict=True):
                 n = len(group.parameters)
                 group.update(gradients[:n], rate)
                 gradients = gradients[n:]
@@ -133,7 +157,7 @@ class CompiledEpoch:
             if is_full and self.is_compilable:
                 found = self._run(self.steps, x, y, batch_size, groups, rates)
             if found is None:
-                batches = zip(x.split(batch_size), y.split(batch_size))
+                batches = batches_of(x, y, batch_size)
                 found, of_batches = eager.take_steps(
                     self.model, self.loss_fn, self.optimizer, batches
                 )
@@ -156,7 +180,7 @@ class CompiledEpoch:
         n_steps = _steps_at_once(loader) if self.is_small else 1
         n_rows = n_steps * loader.batch_size
         for x, y in loader.pieces():
-            for rows in zip(x.split(n_rows), y.split(n_rows)):
+            for rows in batches_of(x, y, n_rows):
                 x, y = (part.to(self.device) for part in rows)
                 yield x, y, loader.batch_size, len(x) == n_rows
 
@@ -166,12 +190,36 @@ class CompiledEpoch:
             with torch.no_grad():
                 return program(*given)
         except Exception as error:
+            lacking = sum(len(group.lacking) for group in given[-2])
+            if lacking != self.lacking:
+                # a layer is trained for the first time: the steps taken
+                # eagerly now give it its state
+                self.lacking = lacking
+                return None
             self.is_compilable = False
             warn(
                 "This training run is not compiled, and goes on eagerly: "
                 f"slower, with the same result. {_reason(error)}"
             )
             return None
+
+
+class NarrowLayers(TorchFunctionMode):
+    """Lets a program multiply where a layer takes a single number.
+
+    For most layers `torch.addmm` is the fastest way. For one number per row it
+    is a call of a library that takes longer than all else in the step.
+    """
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        """Replace nn.functional.linear on a single feature; pass the rest."""
+        if function is nn.functional.linear and not kwargs:
+            x, weight, bias = (*args, None)[:3]
+            is_narrow = x.shape[-1] == 1 and weight.ndim == 2
+            if is_narrow and x.dtype == weight.dtype:
+                products = x * weight[:, 0]
+                return products if bias is None else products + bias
+        return function(*args, **(kwargs or {}))
 
 
 def _compile(function: Callable, device: torch.device) -> Callable:

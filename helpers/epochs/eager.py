@@ -14,6 +14,7 @@ from torch import nn
 
 from helpers.epochs.shortcuts import (
     make_backward,
+    quick_loss,
     quick_step,
     quick_zero_grad,
 )
@@ -79,7 +80,7 @@ def take_steps(model, loss_fn, optimizer, batches):
         the losses before each update, tensors of shape [], and the number of
         rows that each batch had.
     """
-    device = device_of(model)
+    device, loss_fn = device_of(model), quick_loss(loss_fn)
     step, zero_grad = quick_step(optimizer), quick_zero_grad(optimizer)
     losses, sizes, backward = [], [], None
     for x_batch, y_batch in batches:
@@ -90,7 +91,7 @@ def take_steps(model, loss_fn, optimizer, batches):
         step()
         zero_grad()
         losses.append(loss.detach())  # no item(): nothing waits
-        sizes.append(len(x_batch))
+        sizes.append(x_batch.shape[0])
     return losses, sizes
 
 
@@ -103,6 +104,7 @@ def make_val_epoch_fn(model, loss_fn, metrics=None):
     """
     device = device_of(model)
     metrics = dict(metrics or {})
+    loss_fn = quick_loss(loss_fn)
 
     @torch.inference_mode()  # like no_grad, and with less bookkeeping
     def perform_val_epoch_fn(val_loader) -> tuple[float, dict[str, float]]:
@@ -115,7 +117,7 @@ def make_val_epoch_fn(model, loss_fn, metrics=None):
             losses.append(loss_fn(yhat, y_batch))
             for name, metric in metrics.items():
                 values[name].append(metric(yhat, y_batch))
-            sizes.append(len(x_batch))
+            sizes.append(x_batch.shape[0])
         means = {n: weighted_mean(values[n], sizes) for n in values}
         return weighted_mean(losses, sizes), means
 

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.optim import optimizer as of_torch
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
-
-from helpers.epochs.shortcuts import hooks_of
 
 
 class Group:
@@ -26,39 +25,43 @@ class Group:
         state: of the optimizer.
 
     Attributes:
-        parameters: those with a gradient, which the update changes.
-        state: by name, a tensor per parameter, which it changes too.
-        settings: the numbers of the group, apart from the learning rate.
+        parameters: those that are trained.
+        state: by name, a tensor per parameter, which an update changes too.
+        lacking: which parameters have no state, though the update needs one:
+            until now, the loss has not depended on them.
+        settings: the group itself, for every number but the learning rate.
     """
 
     def __init__(self, kind: type, group: dict[str, Any], state: Any):
-        self.kind = kind
-        self.settings = {
-            name: value
-            for name, value in group.items()
-            if name not in ("params", "lr", "initial_lr")
-        }
-        self.parameters = [
-            p for p in group["params"] if p.requires_grad and _is_used(p, state)
-        ]
-        kept = [state.get(p, {}) for p in self.parameters]
-        names = kept[0] if kept else ()
+        self.kind, self.settings = kind, group
+        self.parameters = [p for p in group["params"] if p.requires_grad]
+        kept = [state.get(p) or {} for p in self.parameters]
+        needs = kind is not torch.optim.SGD or group["momentum"] != 0
+        self.lacking = [i for i, e in enumerate(kept) if needs and not e]
+        example: dict = next(filter(None, kept), {}) if needs else {}
         self.state = {
-            name: [entry[name] for entry in kept]
-            for name in names
-            if kept[0][name] is not None
+            name: [entry.get(name) for entry in kept]
+            for name, value in example.items()
+            if value is not None
         }
 
-    def update(self, gradients: Sequence[Any], lr: torch.Tensor) -> None:
+    def update(self, gradients: Sequence[Any], lr: Any) -> None:
         """Change the parameters as the optimizer would.
 
         Args:
             gradients: one per parameter; None for one that the loss does not
                 depend on, which stays as it is.
-            lr: the learning rate, a tensor: as a number it would be compiled
-                into the program.
+            lr: the learning rate. A program takes it as a tensor: a number
+                would be compiled into it.
+
+        Raises:
+            LookupError: a parameter that lacks its state has a gradient.
         """
+        if any(gradients[i] is not None for i in self.lacking):
+            raise LookupError("The optimizer has no state of a parameter yet.")
         used = [i for i, g in enumerate(gradients) if g is not None]
+        if not used:
+            return
         state = {n: [kept[i] for i in used] for n, kept in self.state.items()}
         UPDATES[self.kind](
             [self.parameters[i] for i in used],
@@ -67,11 +70,6 @@ class Group:
             self.settings,
             lr,
         )
-
-
-def _is_used(parameter: torch.Tensor, state: Any) -> bool:
-    # without a state there is no telling, and no harm: see `compiled`
-    return not state or parameter in state
 
 
 def _sgd(parameters, gradients, state, settings, lr) -> None:
@@ -100,8 +98,10 @@ def _adam(parameters, gradients, state, settings, lr) -> None:
         beta1=beta1,
         beta2=beta2,
         lr=lr,
-        capturable=True,  # the number of the step stays a tensor
+        # in a program the number of the step stays a tensor
+        capturable=torch.compiler.is_compiling() or settings["capturable"],
         foreach=False,
+        fused=bool(settings["fused"]) and not torch.compiler.is_compiling(),
         **_chosen(
             settings,
             "amsgrad weight_decay eps maximize decoupled_weight_decay",
@@ -124,19 +124,27 @@ def groups_of(optimizer: Any) -> list[Group] | None:
     """Return the groups of an optimizer whose update is a function.
 
     Returns:
-        None if it has no such function here, if somebody has hooked into it
-        or changed it, or if its state is not there before the first step.
+        None if it has no such function here, or if somebody has hooked into it
+        or changed it.
     """
     kind = type(optimizer)
-    if kind not in UPDATES or any(hooks_of(optimizer)):
+    groups = optimizer.param_groups
+    if (
+        kind not in UPDATES
+        or "step" in vars(optimizer)
+        or any(hooks_of(optimizer))
+        or any(g["differentiable"] for g in groups)
+        or any(isinstance(g["lr"], torch.Tensor) for g in groups)
+    ):
         return None
-    groups = [Group(kind, g, optimizer.state) for g in optimizer.param_groups]
-    for group in groups:
-        settings = group.settings
-        keeps = kind is not torch.optim.SGD or settings["momentum"] != 0
-        has_it = all(p in optimizer.state for p in group.parameters)
-        if settings["differentiable"] or (keeps and not has_it):
-            return None
-    if any(isinstance(g["lr"], torch.Tensor) for g in optimizer.param_groups):
-        return None
-    return groups if any(group.parameters for group in groups) else None
+    return [Group(kind, group, optimizer.state) for group in groups]
+
+
+def hooks_of(optimizer: Any) -> list[Any]:
+    """Return the hooks around the step of an optimizer, by place."""
+    return [
+        getattr(optimizer, "_optimizer_step_pre_hooks", None),
+        getattr(optimizer, "_optimizer_step_post_hooks", None),
+        of_torch._global_optimizer_pre_hooks,
+        of_torch._global_optimizer_post_hooks,
+    ]
