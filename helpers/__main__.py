@@ -28,6 +28,10 @@ COMMANDS = {
         "helpers.deployment.service",
         "answer predictions of an exported model over HTTP",
     ),
+    "watch": (
+        "helpers.launching.watch",
+        "run a training script, and say what is wrong with its loop",
+    ),
     "resume": (
         "helpers.demonstrations.resume_elsewhere",
         "go on with a training run from its checkpoint alone",

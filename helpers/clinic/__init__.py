@@ -7,12 +7,14 @@ of our own loops belongs in `helpers.pipeline`.
 * `watching`: when the watch looks; `patches`: functions that report to it;
 * `looking`: what it makes of a layer, a batch or a loss; `seen`: what it keeps;
 * `signs`: tables of what sick loops look like; `words.toml`: how each is told;
-* `report`: the findings, in order; `overfit`: one batch, learnt by heart.
+* `history`: numbers for pictures; `report`: the findings, in order;
+* `overfit`: one batch, learnt by heart.
 """
 
+from helpers.clinic.history import History
 from helpers.clinic.overfit import Overfit, can_overfit
 from helpers.clinic.report import Finding, Report
-from helpers.clinic.watching import History, Watch, WatchError, watch
+from helpers.clinic.watching import Watch, WatchError, watch
 
 __all__ = [
     "Finding",

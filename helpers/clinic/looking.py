@@ -62,14 +62,14 @@ def _look_at_layer(seen: Seen, name: str, module, args, output) -> None:
         if seen.first_layer == name and inputs.is_floating_point():
             _look_at_inputs(seen, inputs.detach())
     if isinstance(module, nn.RNNBase) and inputs is not None:
-        if len(seen.recurrent) < 40 and inputs.ndim == 3:
-            seen.recurrent.append(
-                {
-                    "layer": name,
-                    "batch_first": module.batch_first,
-                    "shape": tuple(inputs.shape),
-                }
-            )
+        seen.recurrent.append(
+            {
+                "layer": name,
+                "batch_first": module.batch_first or inputs.ndim < 3,
+                "shape": tuple(inputs.shape),
+            }
+        )
+        del seen.recurrent[:-40]
         output = output[0]
     if isinstance(module, _BatchNorm) and inputs is not None:
         if module.training:
@@ -89,8 +89,10 @@ def _look_at_layer(seen: Seen, name: str, module, args, output) -> None:
             Activations(step, name, float(out.mean()), _std(out), zeros)
         )
     if isinstance(module, RELUS) and out.ndim > 1:
-        rows = out.transpose(0, 1).flatten(1) if out.ndim == 4 else (
-            out.reshape(-1, out.shape[-1]).T
+        rows = (
+            out.transpose(0, 1).flatten(1)
+            if out.ndim == 4
+            else (out.reshape(-1, out.shape[-1]).T)
         )
         _and(seen.silent_units, name, (rows == 0).all(1))
     if isinstance(module, (nn.Sigmoid, nn.Tanh)):
@@ -101,9 +103,10 @@ def _look_at_layer(seen: Seen, name: str, module, args, output) -> None:
 
 
 def _at_layer(seen: Seen, name: str, module, args, output) -> None:
-    if torch.is_grad_enabled() and not torch.compiler.is_compiling():
-        if _is_plain(output):
-            _look_at_layer(seen, name, module, args, output)
+    if not torch.is_grad_enabled() or torch.compiler.is_compiling():
+        return
+    if _is_plain(output):
+        _look_at_layer(seen, name, module, args, output)
 
 
 def _is_plain(value: Any) -> bool:
@@ -208,9 +211,7 @@ def at_loss(
         "reduction": kwargs.get("reduction", "mean"),
         "function": last_function(yhat),
         "finite": bool(yhat.isfinite().all()),
-        "y_finite": bool(y.isfinite().all())
-        if y.is_floating_point()
-        else True,
+        "y_finite": bool(y.isfinite().all()) if y.is_floating_point() else True,
         "records": yhat.requires_grad,
         "y_records": y.requires_grad,
     }

@@ -1,12 +1,13 @@
 """Functions of torch that report to a watch while it lasts.
 
 A loss that is a plain function cannot have a hook, nor can a backward pass, a
-scheduler or a DataLoader. While a watch lasts, the names under which torch
-finds them lead to wrappers that call the same function with the same
-arguments. They are put back at the end, in whatever way the block ends.
+scheduler or a DataLoader. While a watch lasts, they lead through functions
+that call the same one with the same arguments. Everything is put back at the
+end, in whatever way the block ends.
 """
 
 import functools
+import types
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -41,7 +42,7 @@ def patched(watch: Any) -> ExitStack:
     """
     stack = ExitStack()
     for name in LOSSES:
-        _replace(stack, F, name, _loss(watch, name))
+        _divert(stack, name, watch)
     _replace(stack, torch.autograd, "backward", _backward(watch))
     _replace(stack, DataLoader, "__iter__", _loader(watch))
     for cls in (lr_scheduler.LRScheduler, *_own_steps()):
@@ -75,17 +76,49 @@ def _replace(stack: ExitStack, owner: Any, name: str, wrap: Callable) -> None:
     stack.callback(put_back)
 
 
-def _loss(watch: Any, name: str) -> Callable:
-    def wrap(original):
-        def loss(*args, **kwargs):
-            value = original(*args, **kwargs)
-            if watch.looks_at_losses and not torch.compiler.is_compiling():
-                watch.saw_loss(name, args, kwargs, value)
-            return value
+def _divert(stack: ExitStack, name: str, watch: Any) -> None:
+    """Lead a loss past the watch, for everybody who holds the function.
 
-        return loss
+    A loop may have taken the function long before, as in
+    ``criterion = F.cross_entropy``. So the function stays the same object and
+    gets another code, which calls a copy with the original one.
+    """
+    function = getattr(F, name)
+    original = types.FunctionType(
+        function.__code__, function.__globals__, name, function.__defaults__
+    )
+    original.__kwdefaults__ = function.__kwdefaults__
 
-    return wrap
+    def loss(*args, **kwargs):
+        value = original(*args, **kwargs)
+        if watch.looks_at_losses and not torch.compiler.is_compiling():
+            watch.saw_loss(name, args, kwargs, value)
+        return value
+
+    code, key = function.__code__, f"{name} {id(watch)}"
+    calls = vars(F).setdefault("_diverted_losses", {})
+    calls[key] = loss
+    template = _template.__code__
+    constants = tuple(key if c == "KEY" else c for c in template.co_consts)
+    function.__code__ = template.replace(
+        co_consts=constants,
+        # who reads the source of the function finds it
+        co_filename=code.co_filename,
+        co_firstlineno=code.co_firstlineno,
+        co_name=code.co_name,
+    )
+
+    def put_back() -> None:
+        function.__code__ = code
+        del calls[key]
+        if not calls:
+            del vars(F)["_diverted_losses"]
+
+    stack.callback(put_back)
+
+
+def _template(*args, **kwargs):
+    return _diverted_losses["KEY"](*args, **kwargs)  # noqa: F821
 
 
 def _backward(watch: Any) -> Callable:
@@ -101,7 +134,7 @@ def _backward(watch: Any) -> Callable:
 
 def _loader(watch: Any) -> Callable:
     def wrap(original):
-        def __iter__(self):  # noqa: N807
+        def __iter__(self):
             watch.saw_loader(self)
             return original(self)
 

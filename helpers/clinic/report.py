@@ -146,12 +146,11 @@ def _explained(findings: list[Finding]) -> list[Finding]:
 
 def _unseen(seen: Seen) -> list[str]:
     unseen = list(seen.unseen)
-    if seen.n_backward and not seen.loss_was_called:
-        if not seen.training_calls():
-            unseen.append(
-                "what the loss compares, as no loss of torch.nn was called "
-                "under its name in torch.nn.functional"
-            )
+    if seen.n_backward and not seen.training_calls():
+        unseen.append(
+            "what the loss compares, as none of the losses of torch.nn that "
+            "the watch knows was called"
+        )
     if not seen.optimizers:
         unseen.append("updates, as no optimizer was given")
     return unseen

@@ -16,6 +16,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from helpers.clinic import looking
+from helpers.clinic.history import History
 from helpers.clinic.patches import patched
 from helpers.clinic.report import Report, make_report
 from helpers.clinic.seen import MOST_LOOKS, LoaderSeen, Seen, StepLook
@@ -48,7 +49,7 @@ def watch(model: Any, optimizer: Any = None, *, loss_fn: Any = None) -> "Watch":
         model: a module, or several in a list.
         optimizer: an optimizer of torch, or several in a list.
         loss_fn: the loss, a module or a function. Those of torch are seen
-            without it, except where they were imported by name.
+            without it.
 
     Raises:
         WatchError: something else was given.
@@ -91,19 +92,13 @@ class Watch:
     """
 
     def __init__(self, models: list, optimizers: list, loss_fn: Any):
-        names: dict[Any, str] = {}
-        for i, model in enumerate(models):
-            before = f"model {i}: " if len(models) > 1 else ""
-            for name, parameter in model.named_parameters():
-                name = name.replace("_orig_mod.", "")
-                names.setdefault(id(parameter), before + name)
-        self.seen = Seen(models, optimizers, loss_fn, names)
-        self.seen.n_updates = [0] * len(optimizers)
+        self.seen = Seen([], [], loss_fn, {})
+        self._first = models, optimizers
         self.looks_at_losses = True
         self._always = contextlib.ExitStack()
         self._closely = contextlib.ExitStack()
         self._is_close = False
-        self._backward = [0] * len(optimizers)
+        self._backward: list[int] = []
         self._arrived: dict[str, list] = {}
         self._states: dict[str, list[bool]] = {}
         self._before: dict[int, tuple[StepLook, dict[str, torch.Tensor]]] = {}
@@ -122,25 +117,46 @@ class Watch:
     def __enter__(self) -> "Watch":
         seen, stack = self.seen, self._always
         stack.enter_context(patched(self))
-        for i, model in enumerate(seen.models):
+        if isinstance(seen.loss_fn, nn.Module):
+            handle = seen.loss_fn.register_forward_hook(self._after_loss)
+            stack.callback(handle.remove)
+        self.follow(*self._first)
+        return self
+
+    def follow(self, models: list, optimizers: list) -> None:
+        """Watch more models and optimizers, from now on.
+
+        Args:
+            models: modules that are not watched yet.
+            optimizers: of torch, not watched yet either.
+        """
+        seen, stack = self.seen, self._always
+        for model in models:
+            i = len(seen.models)
+            seen.models.append(model)
+            before = f"model {i}: " if len(models) > 1 or i else ""
+            for name, parameter in model.named_parameters():
+                name = name.replace("_orig_mod.", "")
+                seen.names.setdefault(id(parameter), before + name)
             handle = model.register_forward_pre_hook(
                 functools.partial(self._before_forward, i), with_kwargs=True
             )
             stack.callback(handle.remove)
             if hasattr(model, "_orig_mod"):
                 seen.unseen.append(f"the layers of model {i}, as compiled")
-        if isinstance(seen.loss_fn, nn.Module):
-            handle = seen.loss_fn.register_forward_hook(self._after_loss)
-            stack.callback(handle.remove)
-        for i, optimizer in enumerate(seen.optimizers):
+        for optimizer in optimizers:
+            i = len(seen.optimizers)
+            seen.optimizers.append(optimizer)
+            seen.n_updates.append(0)
+            self._backward.append(0)
             for register, hook in (
                 (optimizer.register_step_pre_hook, self._before_step),
                 (optimizer.register_step_post_hook, self._after_step),
             ):
                 handle = register(functools.partial(hook, i))
                 stack.callback(handle.remove)
+        self._set_close(False)
         self._set_close(True)
-        return self
 
     def __exit__(self, *_error) -> None:
         self._closely.close()
@@ -156,7 +172,7 @@ class Watch:
         return make_report(self.seen)
 
     @property
-    def history(self) -> "History":
+    def history(self) -> History:
         """What was seen at each looked-at step, for pictures."""
         return History(self.seen)
 
@@ -267,7 +283,8 @@ class Watch:
             self._last_loss = value.detach()
 
     def _is_module_loss(self) -> bool:
-        return isinstance(self.seen.loss_fn, nn.Module)
+        is_module = isinstance(self.seen.loss_fn, nn.Module)
+        return is_module and self.seen.loss_was_called
 
     def saw_backward(self, tensors: Any, args, kwargs) -> None:
         """See a backward pass that is about to start."""
@@ -410,38 +427,3 @@ class Watch:
         if len(seen.steps) >= MOST_LOOKS:
             del seen.steps[DENSE + 5]
         seen.steps.append(look)
-
-
-class History:
-    """What a watch saw over the steps, for pictures.
-
-    Attributes:
-        losses: of the backward passes, evenly thinned to a few thousand.
-        stride: how many backward passes lie between two of them.
-        steps: the looked-at updates, `helpers.clinic.seen.StepLook`.
-        ratios: per parameter, pairs of a step and its update-to-weight ratio.
-        gradients: per parameter, pairs of a step and its gradient's norm.
-        activations: per layer, tuples of a step, mean, spread and the share
-            of zeros.
-        baseline: the loss of the best constant answer, if it is known.
-    """
-
-    def __init__(self, seen: Seen):
-        self.losses = list(seen.losses.numbers())
-        self.stride = seen.losses.stride
-        self.steps = list(seen.steps)
-        self.ratios: dict[str, list[tuple[int, float]]] = {}
-        self.gradients: dict[str, list[tuple[int, float]]] = {}
-        for look in self.steps:
-            for kept, values in (
-                (self.ratios, look.ratios),
-                (self.gradients, look.gradients),
-            ):
-                for name, value in values.items():
-                    kept.setdefault(name, []).append((look.step, value))
-        self.activations: dict[str, list[tuple]] = {}
-        for a in seen.activations:
-            self.activations.setdefault(a.layer, []).append(
-                (a.step, a.mean, a.spread, a.zeros)
-            )
-        self.baseline = looking.baseline(seen)

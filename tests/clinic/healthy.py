@@ -94,16 +94,25 @@ def fit(net, opt, loss_fn, data, epochs=6, val=None, watched=None, step=None):
 @loop
 def plain_sgd():
     net = mlp()
-    return fit(net, optim.SGD(net.parameters(), 0.1), F.cross_entropy,
-               loader(*points()))
+    return fit(
+        net,
+        optim.SGD(net.parameters(), 0.1),
+        F.cross_entropy,
+        loader(*points()),
+    )
 
 
 @loop
 def adam_with_validation():
     x, y = points()
     net = mlp(extra=[nn.Dropout(0.2)])
-    return fit(net, optim.Adam(net.parameters(), 3e-3), nn.CrossEntropyLoss(),
-               loader(x[:200], y[:200]), val=loader(x[200:], y[200:], 56))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 3e-3),
+        nn.CrossEntropyLoss(),
+        loader(x[:200], y[:200]),
+        val=loader(x[200:], y[200:], 56),
+    )
 
 
 @loop
@@ -111,8 +120,9 @@ def adamw_step_schedule():
     net = mlp()
     opt = optim.AdamW(net.parameters(), 1e-2)
     sch = optim.lr_scheduler.StepLR(opt, 2, 0.5)
-    return fit(net, opt, nn.CrossEntropyLoss(), loader(*points()),
-               step=sch.step)
+    return fit(
+        net, opt, nn.CrossEntropyLoss(), loader(*points()), step=sch.step
+    )
 
 
 @loop
@@ -125,8 +135,12 @@ def momentum_nesterov():
 @loop
 def rmsprop_regression():
     net = mlp(4, 1)
-    return fit(net, optim.RMSprop(net.parameters(), 1e-2), nn.MSELoss(),
-               loader(*line()))
+    return fit(
+        net,
+        optim.RMSprop(net.parameters(), 1e-2),
+        nn.MSELoss(),
+        loader(*line()),
+    )
 
 
 @loop
@@ -214,8 +228,9 @@ def one_cycle_per_batch():
     net = mlp()
     opt = optim.SGD(net.parameters(), 0.01)
     data = loader(*points())
-    sch = optim.lr_scheduler.OneCycleLR(opt, 0.3, epochs=6,
-                                        steps_per_epoch=len(data))
+    sch = optim.lr_scheduler.OneCycleLR(
+        opt, 0.3, epochs=6, steps_per_epoch=len(data)
+    )
     with watch(net, opt) as w:
         for _ in range(6):
             for x, y in data:
@@ -263,8 +278,14 @@ def plateau_per_epoch():
     net = mlp()
     opt = optim.Adam(net.parameters(), 1e-2)
     sch = optim.lr_scheduler.ReduceLROnPlateau(opt, patience=1)
-    return fit(net, opt, nn.CrossEntropyLoss(), loader(x, y), 8,
-               step=lambda: sch.step(1.0))
+    return fit(
+        net,
+        opt,
+        nn.CrossEntropyLoss(),
+        loader(x, y),
+        8,
+        step=lambda: sch.step(1.0),
+    )
 
 
 @loop
@@ -276,8 +297,9 @@ def sequential_schedule():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sch = optim.lr_scheduler.SequentialLR(opt, [up, down], [2])
-        return fit(net, opt, nn.CrossEntropyLoss(), loader(*points()), 8,
-                   step=sch.step)
+        return fit(
+            net, opt, nn.CrossEntropyLoss(), loader(*points()), 8, step=sch.step
+        )
 
 
 @loop
@@ -427,19 +449,25 @@ def frozen_batch_norm():
 def tiny_rate_fine_tuning():
     x, y = points()
     net = mlp()
-    fit(net, optim.Adam(net.parameters(), 1e-2), F.cross_entropy,
-        loader(x, y))
-    return fit(net, optim.AdamW(net.parameters(), 2e-5), F.cross_entropy,
-               loader(x, y), 10)
+    fit(net, optim.Adam(net.parameters(), 1e-2), F.cross_entropy, loader(x, y))
+    return fit(
+        net,
+        optim.AdamW(net.parameters(), 2e-5),
+        F.cross_entropy,
+        loader(x, y),
+        10,
+    )
 
 
 @loop
 def two_rates():
     net = mlp()
-    opt = optim.AdamW([
-        {"params": net[0].parameters(), "lr": 1e-4},
-        {"params": net[2].parameters(), "lr": 1e-2},
-    ])
+    opt = optim.AdamW(
+        [
+            {"params": net[0].parameters(), "lr": 1e-4},
+            {"params": net[2].parameters(), "lr": 1e-2},
+        ]
+    )
     return fit(net, opt, nn.CrossEntropyLoss(), loader(*points()))
 
 
@@ -460,15 +488,25 @@ class Rnn(nn.Module):
 @loop
 def lstm():
     net = Rnn()
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(*series()), 5)
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(*series()),
+        5,
+    )
 
 
 @loop
 def gru_steps_first():
     net = Rnn(nn.GRU, False)
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(*series()), 5)
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(*series()),
+        5,
+    )
 
 
 @loop
@@ -519,8 +557,9 @@ def language_model():
         for _ in range(4):
             for i in torch.randperm(100).split(20):
                 logits = net(data[i, :-1])
-                loss = F.cross_entropy(logits.flatten(0, 1),
-                                       data[i, 1:].flatten())
+                loss = F.cross_entropy(
+                    logits.flatten(0, 1), data[i, 1:].flatten()
+                )
                 opt.zero_grad()
                 loss.backward()
                 opt.step()
@@ -541,8 +580,13 @@ def tied_weights():
 
     net = Tied()
     ids = torch.arange(220) % 11
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(ids, (ids + 1) % 11), 5)
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(ids, (ids + 1) % 11),
+        5,
+    )
 
 
 @loop
@@ -552,16 +596,23 @@ def transformer():
     class Model(nn.Module):
         def __init__(self):
             super().__init__()
-            self.inp, self.enc = nn.Linear(2, 16), nn.TransformerEncoder(
-                layer, 2, enable_nested_tensor=False)
+            self.inp, self.enc = (
+                nn.Linear(2, 16),
+                nn.TransformerEncoder(layer, 2, enable_nested_tensor=False),
+            )
             self.out = nn.Linear(16, 2)
 
         def forward(self, x):
             return self.out(self.enc(self.inp(x)).mean(1))
 
     net = Model()
-    return fit(net, optim.AdamW(net.parameters(), 1e-3), nn.CrossEntropyLoss(),
-               loader(*series()), 3)
+    return fit(
+        net,
+        optim.AdamW(net.parameters(), 1e-3),
+        nn.CrossEntropyLoss(),
+        loader(*series()),
+        3,
+    )
 
 
 @loop
@@ -614,8 +665,11 @@ def two_inputs():
     class Two(nn.Module):
         def __init__(self):
             super().__init__()
-            self.a, self.b, self.c = nn.Linear(4, 8), nn.Linear(4, 8), (
-                nn.Linear(16, 3))
+            self.a, self.b, self.c = (
+                nn.Linear(4, 8),
+                nn.Linear(4, 8),
+                (nn.Linear(16, 3)),
+            )
 
         def forward(self, p, q):
             return self.c(torch.cat([self.a(p), self.b(q)], 1).relu())
@@ -649,10 +703,20 @@ def autoencoder():
 def image_autoencoder_with_sigmoid():
     x, _ = pictures()
     x = (x - x.min()) / (x.max() - x.min())
-    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.ReLU(),
-                        nn.Linear(8, 64), nn.Sigmoid())
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.BCELoss(),
-               loader(x, x.flatten(1)), 5)
+    net = nn.Sequential(
+        nn.Flatten(),
+        nn.Linear(64, 8),
+        nn.ReLU(),
+        nn.Linear(8, 64),
+        nn.Sigmoid(),
+    )
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.BCELoss(),
+        loader(x, x.flatten(1)),
+        5,
+    )
 
 
 @loop
@@ -660,8 +724,11 @@ def variational():
     class Vae(nn.Module):
         def __init__(self):
             super().__init__()
-            self.enc, self.mu, self.lv = nn.Linear(8, 16), nn.Linear(16, 2), (
-                nn.Linear(16, 2))
+            self.enc, self.mu, self.lv = (
+                nn.Linear(8, 16),
+                nn.Linear(16, 2),
+                (nn.Linear(16, 2)),
+            )
             self.dec = nn.Linear(2, 8)
 
         def forward(self, x):
@@ -689,8 +756,13 @@ def variational():
 def large_targets():
     x, y = line()
     net = mlp(4, 1)
-    return fit(net, optim.Adam(net.parameters(), 1e-1), nn.MSELoss(),
-               loader(x, 20 * y), 12)
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-1),
+        nn.MSELoss(),
+        loader(x, 20 * y),
+        12,
+    )
 
 
 @loop
@@ -698,24 +770,39 @@ def imbalanced():
     x, y = points(400, k=2)
     keep = (y == 0) | (torch.arange(400) % 12 == 0)
     net = mlp(k=2)
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(x[keep], y[keep]), 8)
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(x[keep], y[keep]),
+        8,
+    )
 
 
 @loop
 def early_training_at_baseline():
     x, y = points()
     net = mlp()
-    return fit(net, optim.SGD(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(x, y), 2)
+    return fit(
+        net,
+        optim.SGD(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(x, y),
+        2,
+    )
 
 
 @loop
 def slow_but_learning():
     x, y = points()
     net = mlp()
-    return fit(net, optim.SGD(net.parameters(), 3e-3), nn.CrossEntropyLoss(),
-               loader(x, y), 20)
+    return fit(
+        net,
+        optim.SGD(net.parameters(), 3e-3),
+        nn.CrossEntropyLoss(),
+        loader(x, y),
+        20,
+    )
 
 
 @loop
@@ -751,40 +838,55 @@ def random_batches_by_hand():
 def binary_with_logits():
     x, y = points(k=2)
     net = mlp(k=1)
-    return fit(net, optim.Adam(net.parameters(), 1e-2),
-               nn.BCEWithLogitsLoss(), loader(x, y.float().reshape(-1, 1)))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.BCEWithLogitsLoss(),
+        loader(x, y.float().reshape(-1, 1)),
+    )
 
 
 @loop
 def binary_with_sigmoid():
     x, y = points(k=2)
     net = nn.Sequential(mlp(k=1), nn.Sigmoid(), nn.Flatten(0))
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.BCELoss(),
-               loader(x, y.float()))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.BCELoss(),
+        loader(x, y.float()),
+    )
 
 
 @loop
 def multi_label():
     x, _ = points()
     net = mlp(k=5)
-    return fit(net, optim.Adam(net.parameters(), 1e-2),
-               nn.BCEWithLogitsLoss(), loader(x, (x[:, :5] > 0.3).float()))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.BCEWithLogitsLoss(),
+        loader(x, (x[:, :5] > 0.3).float()),
+    )
 
 
 @loop
 def log_softmax_and_nll():
     net = nn.Sequential(mlp(), nn.LogSoftmax(1))
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.NLLLoss(),
-               loader(*points()))
+    return fit(
+        net, optim.Adam(net.parameters(), 1e-2), nn.NLLLoss(), loader(*points())
+    )
 
 
 @loop
 def smoothed_and_weighted():
     net = mlp()
-    loss_fn = nn.CrossEntropyLoss(torch.tensor([1.0, 2, 1]),
-                                  label_smoothing=0.1)
-    return fit(net, optim.Adam(net.parameters(), 1e-2), loss_fn,
-               loader(*points()))
+    loss_fn = nn.CrossEntropyLoss(
+        torch.tensor([1.0, 2, 1]), label_smoothing=0.1
+    )
+    return fit(
+        net, optim.Adam(net.parameters(), 1e-2), loss_fn, loader(*points())
+    )
 
 
 @loop
@@ -793,8 +895,9 @@ def own_loss():
         return (yhat - y).square().mean()
 
     net = mlp(4, 1)
-    return fit(net, optim.Adam(net.parameters(), 1e-2), loss_fn,
-               loader(*line()))
+    return fit(
+        net, optim.Adam(net.parameters(), 1e-2), loss_fn, loader(*line())
+    )
 
 
 @loop
@@ -816,8 +919,11 @@ def two_heads():
     class Heads(nn.Module):
         def __init__(self):
             super().__init__()
-            self.body, self.p, self.q = nn.Linear(8, 16), nn.Linear(16, 3), (
-                nn.Linear(16, 1))
+            self.body, self.p, self.q = (
+                nn.Linear(8, 16),
+                nn.Linear(16, 3),
+                (nn.Linear(16, 1)),
+            )
 
         def forward(self, x):
             h = self.body(x).relu()
@@ -854,8 +960,14 @@ def regularized_by_hand():
 def images():
     x, y = pictures()
     net = convnet()
-    return fit(net, optim.Adam(net.parameters(), 1e-3), nn.CrossEntropyLoss(),
-               loader(x[:120], y[:120]), 5, loader(x[120:], y[120:], 40))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-3),
+        nn.CrossEntropyLoss(),
+        loader(x[:120], y[:120]),
+        5,
+        loader(x[120:], y[120:], 40),
+    )
 
 
 @loop
@@ -869,26 +981,40 @@ def deep_residual():
         def forward(self, x):
             return x + self.b(self.a(x).relu())
 
-    net = nn.Sequential(nn.Linear(8, 16), *[Block() for _ in range(6)],
-                        nn.Linear(16, 3))
-    return fit(net, optim.Adam(net.parameters(), 3e-3), nn.CrossEntropyLoss(),
-               loader(*points()), 5)
+    net = nn.Sequential(
+        nn.Linear(8, 16), *[Block() for _ in range(6)], nn.Linear(16, 3)
+    )
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 3e-3),
+        nn.CrossEntropyLoss(),
+        loader(*points()),
+        5,
+    )
 
 
 @loop
 def zero_initialized_head():
     net = mlp()
     nn.init.zeros_(net[2].weight)
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(*points()))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(*points()),
+    )
 
 
 @loop
 def batch_norm_at_the_door():
     x, y = points()
     net = nn.Sequential(nn.BatchNorm1d(8), mlp())
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(x * 300 + 1000, y, drop_last=True))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(x * 300 + 1000, y, drop_last=True),
+    )
 
 
 @loop
@@ -903,8 +1029,13 @@ def scaled_inside_the_model():
 
     x, y = pictures()
     net = Net()
-    return fit(net, optim.Adam(net.parameters(), 3e-3), nn.CrossEntropyLoss(),
-               loader((x + 0.5) * 160, y), 5)
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 3e-3),
+        nn.CrossEntropyLoss(),
+        loader((x + 0.5) * 160, y),
+        5,
+    )
 
 
 @loop
@@ -934,17 +1065,26 @@ def random_split_of_one_set():
     data = TensorDataset(*points())
     train, val = random_split(data, [0.8, 0.2], generator=g)
     net = mlp()
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               DataLoader(train, 32, shuffle=True), val=DataLoader(val, 51))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        DataLoader(train, 32, shuffle=True),
+        val=DataLoader(val, 51),
+    )
 
 
 @loop
 def subsets():
     data = TensorDataset(*points())
     net = mlp()
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               DataLoader(Subset(data, range(200)), 20, shuffle=True),
-               val=DataLoader(Subset(data, range(200, 256)), 56))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        DataLoader(Subset(data, range(200)), 20, shuffle=True),
+        val=DataLoader(Subset(data, range(200, 256)), 56),
+    )
 
 
 @loop
@@ -952,8 +1092,13 @@ def average_of_weights():
     net = mlp()
     mean = optim.swa_utils.AveragedModel(net)
     opt = optim.SGD(net.parameters(), 0.1)
-    return fit(net, opt, nn.CrossEntropyLoss(), loader(*points()),
-               step=lambda: mean.update_parameters(net))
+    return fit(
+        net,
+        opt,
+        nn.CrossEntropyLoss(),
+        loader(*points()),
+        step=lambda: mean.update_parameters(net),
+    )
 
 
 @loop
@@ -972,8 +1117,9 @@ def teacher_and_student():
                 loss.backward()
                 opt.step()
                 with torch.no_grad():
-                    pairs = zip(teacher.parameters(), student.parameters(),
-                                strict=True)
+                    pairs = zip(
+                        teacher.parameters(), student.parameters(), strict=True
+                    )
                     for p, q in pairs:
                         p.mul_(0.99).add_(q, alpha=0.01)
     return w
@@ -1017,9 +1163,13 @@ def policy_gradient():
 @loop
 def compiled_or_not():
     net = mlp()
-    return fit(torch.compile(net, backend="eager"),
-               optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(*points()), 3)
+    return fit(
+        torch.compile(net, backend="eager"),
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(*points()),
+        3,
+    )
 
 
 @loop
@@ -1045,8 +1195,12 @@ def endless_stream():
 def small_last_batch():
     x, y = points(257)
     net = mlp(extra=[nn.BatchNorm1d(32)])
-    return fit(net, optim.Adam(net.parameters(), 1e-2), nn.CrossEntropyLoss(),
-               loader(x[:226], y[:226]))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2),
+        nn.CrossEntropyLoss(),
+        loader(x[:226], y[:226]),
+    )
 
 
 @loop
@@ -1106,5 +1260,9 @@ def cooked_mixup():
 @loop
 def adam_with_a_little_decay():
     net = mlp()
-    return fit(net, optim.Adam(net.parameters(), 1e-2, weight_decay=1e-4),
-               nn.CrossEntropyLoss(), loader(*points()))
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-2, weight_decay=1e-4),
+        nn.CrossEntropyLoss(),
+        loader(*points()),
+    )

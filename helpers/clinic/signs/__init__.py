@@ -5,20 +5,28 @@ kind, or None. The order is that of causes: what stands first explains what
 comes after. Symptoms, which something else usually explains, come last.
 """
 
-from helpers.clinic.signs import batches, gradients, losses, modes, schedules
+from helpers.clinic.signs import (
+    batches,
+    gradients,
+    losses,
+    modes,
+    schedules,
+    updates,
+)
 
 CAUSES = {
-    **{"nan_in_data": losses.CAUSES["nan_in_data"]},
     **losses.CAUSES,
     **{
-        name: sign
-        for name, sign in gradients.SIGNS.items()
+        kind: sign
+        for kind, sign in gradients.SIGNS.items()
         if sign[0] == "fault"
     },
     **modes.SIGNS,
     **schedules.SIGNS,
     **batches.SIGNS,
     **gradients.SIGNS,
+    **updates.SIGNS,
+    **gradients.COMMON,
 }
 SYMPTOMS = losses.SYMPTOMS
 SIGNS = {**CAUSES, **SYMPTOMS}

@@ -61,25 +61,26 @@ def restarted(seen: Seen) -> dict | None:
     return None
 
 
-def _prints_repeat(one: LoaderSeen) -> bool:
-    prints = one.first_batches
-    return len(prints) >= 2 and len(set(prints)) == 1
-
-
 def same_order(seen: Seen) -> dict | None:
     """Every epoch has the rows in the same order."""
+    of_dataset: dict[int, list[LoaderSeen]] = {}
     for one in _training_loaders(seen):
-        n = _length(one.loader)
-        sampler = getattr(one.loader, "sampler", None)
-        if n < 3 or one.n_iterations < 2 or not _prints_repeat(one):
+        # some make a loader anew for each epoch
+        of_dataset.setdefault(id(one.loader.dataset), []).append(one)
+    for group in of_dataset.values():
+        n = _length(group[0].loader)
+        starts = sum(one.n_iterations for one in group)
+        batches = sum(one.n_training for one in group)
+        prints = [p for one in group for p in one.first_batches]
+        if n < 3 or len(prints) < 2 or len(set(prints)) > 1:
             continue
-        if one.n_iterations >= 0.9 * one.n_training:
-            continue  # a batch per start is another matter
+        if starts >= 0.9 * batches or len(set(seen.batches)) < 2:
+            continue  # the same batch each time is another matter
+        sampler = getattr(group[0].loader, "sampler", None)
         is_random = isinstance(sampler, RandomSampler)
-        is_plain = isinstance(sampler, SequentialSampler)
-        if is_random or is_plain:
+        if is_random or isinstance(sampler, SequentialSampler):
             return {
-                "n": one.n_iterations,
+                "n": starts,
                 "how": "shuffled alike" if is_random else "not shuffled",
                 "level": "suspicion" if is_random else "note",
             }
@@ -157,8 +158,12 @@ def unscaled(seen: Seen) -> dict | None:
     one = seen.inputs[0]
     mean, std = one["mean"], one["std"]
     if abs(mean) > 20 or std > 20 or 0 < std < 0.01:
-        return {"mean": mean, "std": std, "layer": seen.first_layer,
-                "level": _level(seen)}
+        return {
+            "mean": mean,
+            "std": std,
+            "layer": seen.first_layer,
+            "level": _level(seen),
+        }
     means, stds = one["means"], one["stds"]
     if stds is None or len(stds) < 2:
         return None
@@ -166,7 +171,9 @@ def unscaled(seen: Seen) -> dict | None:
     size = size[size > 0]
     if len(size) > 1 and size[-1] > 10 and size[-1] > 300 * size[0]:
         return {
-            "mean": mean, "std": std, "layer": seen.first_layer,
+            "mean": mean,
+            "std": std,
+            "layer": seen.first_layer,
             "level": _level(seen),
         }
     return None

@@ -1,18 +1,21 @@
 """Signs in gradients and updates: what backward and the optimizer did."""
 
-import math
 import statistics
 
 import torch
-from torch import nn
 
-from helpers.clinic.seen import Seen, StepLook
+from helpers.clinic.seen import Seen
+from helpers.clinic.signs.parts import (
+    backward_looks,
+    few,
+    is_before_relu,
+    is_embedding,
+    last_layer,
+    last_weight,
+    layer,
+)
 
 ENOUGH = 5  # looks, before something persistent is said
-
-
-def _backward_looks(seen: Seen) -> list[StepLook]:
-    return [look for look in seen.steps if look.n_backward and look.weights]
 
 
 def other_model(seen: Seen) -> dict | None:
@@ -26,8 +29,12 @@ def other_model(seen: Seen) -> dict | None:
             for p in model.parameters()
             if p.requires_grad and (name := seen.names.get(id(p)))
         ]
-        ids = {id(p) for o in seen.optimizers for g in o.param_groups
-               for p in g["params"]}
+        ids = {
+            id(p)
+            for o in seen.optimizers
+            for g in o.param_groups
+            for p in g["params"]
+        }
         missing = [
             name
             for model in seen.models
@@ -40,7 +47,7 @@ def other_model(seen: Seen) -> dict | None:
             return {
                 "n_strange": len(strange),
                 "n_held": len(held),
-                "missing": _few(missing),
+                "missing": few(missing),
                 "n_missing": len(missing),
                 "n_model": len(of_model),
             }
@@ -52,7 +59,9 @@ def not_in_optimizer(seen: Seen) -> dict | None:
     if not seen.optimizers or not seen.reached:
         return None
     ids = {
-        id(p) for o in seen.optimizers for g in o.param_groups
+        id(p)
+        for o in seen.optimizers
+        for g in o.param_groups
         for p in g["params"]
     }
     order = [
@@ -69,7 +78,7 @@ def not_in_optimizer(seen: Seen) -> dict | None:
         not held and n in seen.reached for n, held in order[first_held:]
     )
     return {
-        "missing": _few(missing),
+        "missing": few(missing),
         "n_missing": len(missing),
         "level": "suspicion" if after else "note",
     }
@@ -77,25 +86,29 @@ def not_in_optimizer(seen: Seen) -> dict | None:
 
 def no_gradient_at_step(seen: Seen) -> dict | None:
     """Updates are made, but no backward pass brought a gradient."""
-    if seen.n_leaf_losses:
+    if seen.n_backward:
         return None
     steps = [s for s in seen.steps if s.weights]
     empty = [s for s in steps if not s.gradients and not s.arrived]
     if len(steps) < 2 or len(empty) < len(steps):
         return None
-    return {"n": len(empty), "n_backward": seen.n_backward}
+    return {"n": len(empty)}
 
 
 def detached_loss(seen: Seen) -> dict | None:
-    """A loss without a graph was made to require a gradient."""
-    if seen.n_leaf_losses < 1 or seen.reached:
+    """Backward passes bring no gradient to any parameter."""
+    if seen.n_backward < 2 or seen.reached or not seen.optimizers:
         return None
-    return {"n": seen.n_leaf_losses}
+    if not any(p.requires_grad for m in seen.models for p in m.parameters()):
+        return None
+    if not any(look.weights for look in seen.steps):
+        return None
+    return {"n": seen.n_backward}
 
 
 def cleared_before_step(seen: Seen) -> dict | None:
     """Backward brought gradients, and the step found none."""
-    looks = _backward_looks(seen)
+    looks = backward_looks(seen)
     bad = [
         s
         for s in looks
@@ -109,10 +122,8 @@ def cleared_before_step(seen: Seen) -> dict | None:
 
 def no_zero_grad(seen: Seen) -> dict | None:
     """Gradients of earlier steps were still there."""
-    looks = [s for s in _backward_looks(seen) if s.step and s.arrived]
-    bad = [
-        s for s in looks if len(s.uncleared) > len(s.arrived) / 2
-    ]
+    looks = [s for s in backward_looks(seen) if s.step and s.arrived]
+    bad = [s for s in looks if len(s.uncleared) > len(s.arrived) / 2]
     if len(bad) < 2 or len(bad) < 0.5 * len(looks):
         if len(bad) >= 3 and len(looks) >= 6:
             return {"n": len(bad), "n_looks": len(looks), "part": "some"}
@@ -137,7 +148,7 @@ def one_never_steps(seen: Seen) -> dict | None:
 
 def rate_zero(seen: Seen) -> dict | None:
     """Every learning rate is zero at every look."""
-    looks = _backward_looks(seen)
+    looks = backward_looks(seen)
     if len(looks) < ENOUGH or any(any(s.rates) for s in looks):
         return None
     return {"n": len(looks)}
@@ -145,7 +156,7 @@ def rate_zero(seen: Seen) -> dict | None:
 
 def no_update(seen: Seen) -> dict | None:
     """Steps with gradients and a rate move nothing."""
-    looks = _backward_looks(seen)
+    looks = backward_looks(seen)
     if len(looks) < ENOUGH or seen.moved:
         return None
     if not any(any(s.gradients.values()) for s in looks):
@@ -160,7 +171,7 @@ def weights_reset(seen: Seen) -> dict | None:
 
 def unreached(seen: Seen) -> dict | None:
     """A parameter that the optimizer moves never gets a gradient."""
-    looks = _backward_looks(seen)
+    looks = backward_looks(seen)
     if len(looks) < 3 or not seen.reached or not seen.is_single:
         return None
     held = [n for n in looks[-1].weights if n not in seen.reached]
@@ -171,15 +182,15 @@ def unreached(seen: Seen) -> dict | None:
         if not p.requires_grad
     }
     held = [n for n in held if n not in frozen]
-    called = [n for n in held if _layer(n) in seen.layers_called]
+    called = [n for n in held if layer(n) in seen.layers_called]
     if not called:
         return None
-    return {"names": _few(called), "n": len(called)}
+    return {"names": few(called), "n": len(called)}
 
 
 def unused(seen: Seen) -> dict | None:
     """A layer is never called."""
-    looks = _backward_looks(seen)
+    looks = backward_looks(seen)
     if len(looks) < 3 or not seen.reached or not seen.layers_called:
         return None
     if not seen.is_single:
@@ -188,26 +199,26 @@ def unused(seen: Seen) -> dict | None:
         name
         for name in looks[-1].weights
         if name not in seen.reached
-        and _layer(name) not in seen.layers_called
+        and layer(name) not in seen.layers_called
         and (p := seen.parameter(name)) is not None
         and p.requires_grad
     ]
-    return {"names": _few(names), "n": len(names)} if names else None
+    return {"names": few(names), "n": len(names)} if names else None
 
 
 def identical_units(seen: Seen) -> dict | None:
     """All units of a hidden layer have the same weights."""
     if seen.rounds < ENOUGH:
         return None
-    last = _last_weight(seen)
+    last = last_weight(seen)
     names = [n for n in seen.same_rows if n in seen.reached and n not in last]
-    hidden = [n for n in names if not _is_embedding(seen, n)]
-    return {"names": _few(sorted(hidden))} if hidden else None
+    hidden = [n for n in names if not is_embedding(seen, n)]
+    return {"names": few(sorted(hidden))} if hidden else None
 
 
 def zero_gradients(seen: Seen) -> dict | None:
     """Gradients arrive and are exactly zero."""
-    looks = _backward_looks(seen)
+    looks = backward_looks(seen)
     if len(looks) < ENOUGH or not seen.reached:
         return None
     names = [
@@ -216,12 +227,13 @@ def zero_gradients(seen: Seen) -> dict | None:
         if all(s.gradients.get(name, 0.0) == 0 for s in looks)
     ]
     all_weights = [n for n in looks[-1].gradients]
-    matrices = [n for n in names if (p := seen.parameter(n)) is not None
-                and p.ndim >= 2]
+    matrices = [
+        n for n in names if (p := seen.parameter(n)) is not None and p.ndim >= 2
+    ]
     if not names or (not matrices and len(names) < len(all_weights)):
         return None
     return {
-        "names": _few(matrices or names),
+        "names": few(matrices or names),
         "n": len(matrices or names),
         "level": "fault" if len(names) == len(all_weights) else "suspicion",
     }
@@ -231,13 +243,17 @@ def dead_units(seen: Seen) -> dict | None:
     """Most units of a layer never speak, whatever comes."""
     if seen.rounds < ENOUGH:
         return None
-    last = _last_weight(seen)
+    last = last_weight(seen)
+    gets_some = [
+        any(look.gradients.get(name) for look in seen.steps) for name in last
+    ]
+    if not any(gets_some):
+        return None
     for name, mask in seen.silent_units.items():
         share = float(mask.float().mean())
         is_layer = not name.endswith(" ")
         if not is_layer and (
-            name.strip() in last
-            or not _is_before_relu(seen, name.strip())
+            name.strip() in last or not is_before_relu(seen, name.strip())
         ):
             continue
         if share > 0.8 and len(mask) >= 4:
@@ -252,128 +268,11 @@ def dead_units(seen: Seen) -> dict | None:
 def saturated(seen: Seen) -> dict | None:
     """A sigmoid or tanh stands at its ends."""
     for name, shares in seen.saturated.items():
-        if name == _last_layer(seen) or len(shares) < ENOUGH:
+        if name == last_layer(seen) or len(shares) < ENOUGH:
             continue
         if min(shares[1:]) > 0.8:
             return {"layer": name, "share": statistics.fmean(shares)}
     return None
-
-
-def _depth_profile(seen: Seen) -> list[tuple[str, float]]:
-    """Return each weight's root mean square gradient, in order of depth."""
-    looks = _backward_looks(seen)
-    found = []
-    if len(looks) < 3 or len(seen.models) != 1:
-        return found
-    for name in looks[-1].gradients:
-        p = seen.parameter(name)
-        if p is None or p.ndim < 2 or _is_embedding(seen, name):
-            continue
-        norms = [s.gradients.get(name, 0.0) for s in looks]
-        middle = statistics.median(norms) / math.sqrt(p.numel())
-        found.append((name, middle))
-    return found
-
-
-def vanish(seen: Seen) -> dict | None:
-    """Gradients shrink from the last layer to the first."""
-    profile = _depth_profile(seen)
-    profile = [(n, g) for n, g in profile if g > 0]
-    if len(profile) < 4:
-        return None
-    first, last = profile[0], max(profile[-2:], key=lambda one: one[1])
-    if first[1] > 0 and last[1] > 1e-12 and first[1] / last[1] < 1e-4:
-        return {
-            "first": first[0],
-            "last": last[0],
-            "times": last[1] / first[1],
-        }
-    return None
-
-
-def explode(seen: Seen) -> dict | None:
-    """Gradients are huge against the weights."""
-    looks = _backward_looks(seen)
-    if len(looks) < 3:
-        return None
-    profile = _depth_profile(seen)
-    if len(profile) >= 4 and profile[-1][1] > 0:
-        times = profile[0][1] / profile[-1][1]
-        if times > 1e4:
-            return {"first": profile[0][0], "times": times}
-    growth = [
-        math.hypot(*s.gradients.values())
-        / (math.hypot(*s.weights.values()) + 1e-9)
-        for s in looks
-        if s.gradients
-    ]
-    if len(growth) >= 3 and growth[-1] > 1e6 and growth[-1] > 100 * growth[0]:
-        return {"first": "all layers", "times": growth[-1]}
-    return None
-
-
-def clipped_away(seen: Seen) -> dict | None:
-    """What the step gets is far smaller than what backward brought."""
-    if seen.n_scaled:
-        return None
-    shares = []
-    for s in _backward_looks(seen):
-        brought = math.hypot(*s.arrived.values()) if s.arrived else 0
-        got = math.hypot(*s.gradients.values()) if s.gradients else 0
-        if brought > 0 and got > 0 and s.n_backward == 1:
-            shares.append(got / brought)
-    if len(shares) >= ENOUGH and max(shares) < 0.01:
-        return {"times": 1 / statistics.median(shares)}
-    return None
-
-
-def too_small(seen: Seen) -> dict | None:
-    """Updates hardly move the weights, at any look."""
-    looks = _backward_looks(seen)
-    if len(looks) < 10 or not seen.moved or not seen.is_single:
-        return None
-    tops = [max(s.ratios.values(), default=0) for s in looks]
-    middle = [_middle_ratio(seen, s) for s in looks]
-    top = max(middle)
-    if 0 < top < 2e-6 and max(tops) < 1e-3:
-        return {
-            "ratio": top,
-            "rate": max(looks[-1].rates),
-            "steps": 1 / top,
-        }
-    return None
-
-
-def too_large(seen: Seen) -> dict | None:
-    """Updates replace the weights at every look."""
-    looks = [s for s in _backward_looks(seen) if s.step >= 2]
-    if len(looks) < ENOUGH or not seen.is_single:
-        return None
-    ratios = [_middle_ratio(seen, s) for s in looks if s.ratios]
-    ratios = [r for r in ratios if math.isfinite(r) and r > 0]
-    values = seen.losses.numbers()
-    worse = len(values) >= 10 and (
-        statistics.median(values[len(values) // 2 :]) >= 0.9 * values[0]
-    )
-    grown = max(looks[-1].weights.values()) > 20 * max(
-        seen.steps[0].weights.values(), default=0.0
-    )
-    if ratios and worse and (
-        statistics.median(ratios) > 0.1 or (grown and max(ratios) > 0.3)
-    ):
-        return {
-            "ratio": max(ratios), "rate": max(looks[-1].rates),
-        }
-    return None
-
-
-def _middle_ratio(seen: Seen, look: StepLook) -> float:
-    ratios = [
-        r
-        for name, r in look.ratios.items()
-        if (p := seen.parameter(name)) is not None and p.ndim >= 2
-    ] or list(look.ratios.values())
-    return statistics.median(ratios) if ratios else 0.0
 
 
 def retained(seen: Seen) -> dict | None:
@@ -406,44 +305,6 @@ def in_two(seen: Seen) -> dict | None:
     return None
 
 
-def _layer(name: str) -> str:
-    layer = name.rpartition(".")[0]
-    return layer or "model"
-
-
-def _last_layer(seen: Seen) -> str:
-    return next(reversed(seen.layers_called), "")
-
-
-def _last_weight(seen: Seen) -> set[str]:
-    """Return the last matrix of each model, its head."""
-    last = set()
-    for model in seen.models:
-        names = [
-            seen.names[id(p)]
-            for p in model.parameters()
-            if p.ndim >= 2 and id(p) in seen.names
-        ]
-        last.update(names[-1:])
-    return last
-
-
-def _is_embedding(seen: Seen, name: str) -> bool:
-    kind = seen.layers_called.get(_layer(name), "")
-    return "Embedding" in kind
-
-
-def _is_before_relu(seen: Seen, name: str) -> bool:
-    kind = seen.layers_called.get(_layer(name), "")
-    return kind == nn.Linear.__name__ or kind.startswith("Conv")
-
-
-def _few(names) -> str:
-    names = [f"`{name}`" for name in names]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
-
-
 SIGNS = {
     "optimizer_of_another_model": ("fault", other_model),
     "loss_detached": ("fault", detached_loss),
@@ -460,11 +321,8 @@ SIGNS = {
     "dead_relu": ("suspicion", dead_units),
     "gradients_zero": ("suspicion", zero_gradients),
     "saturated": ("suspicion", saturated),
-    "gradients_vanish": ("suspicion", vanish),
-    "gradients_explode": ("suspicion", explode),
-    "gradients_clipped_away": ("suspicion", clipped_away),
-    "updates_too_large": ("suspicion", too_large),
-    "updates_too_small": ("suspicion", too_small),
+}
+COMMON = {
     "not_in_optimizer": ("suspicion", not_in_optimizer),
     "unused_layer": ("note", unused),
     "graph_retained": ("note", retained),

@@ -63,9 +63,10 @@ def softmax_twice(seen: Seen) -> dict | None:
 def sigmoid_twice(seen: Seen) -> dict | None:
     """BCE with logits gets probabilities."""
     calls = seen.training_calls("binary_cross_entropy_with_logits")
-    if len(calls) >= 2 and _share(
-        calls, lambda c: c.facts["function"] == "Sigmoid"
-    ) == 1:
+    if (
+        len(calls) >= 2
+        and _share(calls, lambda c: c.facts["function"] == "Sigmoid") == 1
+    ):
         return {"n": len(calls)}
     return None
 
@@ -188,7 +189,7 @@ def sorted_labels(seen: Seen) -> dict | None:
     if n < 5 or counts is None or seen.n_single_class < 0.7 * n:
         return None
     present = int((counts > 0).sum())
-    if present < 2 and len(counts) < 2:
+    if present < 2:
         return None
     return {"n": seen.n_single_class, "n_batches": n, "present": present}
 
@@ -246,7 +247,8 @@ def majority(seen: Seen) -> dict | None:
     late = [
         c
         for c in calls
-        if c.step >= 50 and c.facts.get("n_rows", 0) >= 8
+        if c.step >= 50
+        and c.facts.get("n_rows", 0) >= 8
         and len(c.yhat_shape) == 2
     ]
     if len(late) < 2 or not seen.is_single:
@@ -307,8 +309,9 @@ def large_targets(seen: Seen) -> dict | None:
     calls = [c for c in seen.training_calls(*VALUES) if "y_std" in c.facts]
     if len(calls) < 2:
         return None
-    size = max(max(abs(c.facts["y_low"]), abs(c.facts["y_high"]))
-               for c in calls)
+    size = max(
+        max(abs(c.facts["y_low"]), abs(c.facts["y_high"])) for c in calls
+    )
     stuck = seen.losses.n >= 50 and at_or_above(seen)
     if size > 50:
         return {"size": size, "level": "suspicion" if stuck else "note"}
@@ -341,7 +344,8 @@ CAUSES = {
     "nan_in_data": ("fault", nan_inputs),
     "broadcast_loss": ("fault", broadcast),
     "one_class_output": ("fault", one_class_output),
-    "arguments_swapped": ("fault", labels_are_slopes),
+    "loss_zero": ("fault", zero_loss),
+    "arguments_swapped": ("note", labels_are_slopes),
     "loss_without_model": ("fault", without_model),
     "loss_negated": ("fault", negative),
     "maximizes": ("fault", maximizes),
@@ -351,14 +355,13 @@ CAUSES = {
     "kl_without_log": ("fault", kl_no_log),
     "outputs_cannot_reach": ("fault", out_of_reach),
     "relu_at_the_end": ("suspicion", relu_end),
-    "sorted_labels": ("suspicion", sorted_labels),
     "one_label": ("suspicion", one_label),
+    "sorted_labels": ("suspicion", sorted_labels),
     "classes_never_seen": ("suspicion", classes_unseen),
     "targets_unscaled": ("note", large_targets),
 }
 SYMPTOMS = {
     "nan": ("fault", not_finite),
-    "loss_zero": ("suspicion", zero_loss),
     "outputs_constant": ("suspicion", constant),
     "majority_class": ("suspicion", majority),
     "loss_at_baseline": ("suspicion", at_baseline),

@@ -108,7 +108,8 @@ def small_batches(seen: Seen) -> dict | None:
             return {
                 "layer": name,
                 "rows": max(small),
-                "level": "suspicion" if values < 64 or max(small) == 1
+                "level": "suspicion"
+                if values < 64 or max(small) == 1
                 else "note",
             }
     return None
@@ -117,9 +118,11 @@ def small_batches(seen: Seen) -> dict | None:
 def dropout_at_end(seen: Seen) -> dict | None:
     """Dropout works on the prediction itself."""
     last = next(reversed(seen.layers_called), "")
-    if "Dropout" in seen.layers_called.get(last, "") and len(
-        seen.layers_called
-    ) > 1 and len(seen.models) == 1:
+    if (
+        "Dropout" in seen.layers_called.get(last, "")
+        and len(seen.layers_called) > 1
+        and len(seen.models) == 1
+    ):
         p = dict(_dropouts(seen)).get(last, 0)
         return {"layer": last, "p": p} if p > 0 else None
     return None

@@ -29,8 +29,9 @@ def _batches_per_epoch(seen: Seen) -> int:
         return max(sizes)
     gaps = [
         b - a
-        for a, b in zip(seen.phase_updates, seen.phase_updates[1:],
-                        strict=False)
+        for a, b in zip(
+            seen.phase_updates, seen.phase_updates[1:], strict=False
+        )
     ]
     return max(gaps) if len(gaps) >= 2 else 0
 
@@ -49,7 +50,9 @@ def per_batch(seen: Seen) -> dict | None:
             rates = [g["lr"] for g in scheduler.optimizer.param_groups]
             first = getattr(scheduler, "base_lrs", rates)
             return {
-                "name": name, "n": n, "first": float(first[0]),
+                "name": name,
+                "n": n,
+                "first": float(first[0]),
                 "last": float(rates[0]),
             }
     return None
@@ -90,14 +93,15 @@ def fallen(seen: Seen) -> dict | None:
         top = max(map(max, firsts), default=0)
         n = seen.n_updates[look.optimizer]
         early = [
-            s.step for s in seen.steps
-            if s.optimizer == look.optimizer and max(s.rates) < 1e-4 * top
+            s.step
+            for s in seen.steps
+            if s.optimizer == look.optimizer
+            and max(s.rates) < 1e-4 * top
             and s.step > 0
         ]
-        if top and len(early) >= 3 and early[0] < 0.5 * n:
-            if early[-1] == look.step:
-                return {"first": top, "last": max(look.rates),
-                        "step": early[0]}
+        is_early = len(early) >= 3 and early[0] < 0.5 * n
+        if top and is_early and early[-1] == look.step:
+            return {"first": top, "last": max(look.rates), "step": early[0]}
     return None
 
 
