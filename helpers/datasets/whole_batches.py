@@ -70,14 +70,17 @@ class WholeBatches:
     def order(self) -> torch.Tensor:
         """Draw the row numbers of an epoch, [N], as a DataLoader does.
 
-        It draws a seed for its workers first. Without a generator, the rows
-        are in order.
+        That draws a seed for workers before, and an order that it does not
+        use after. Without a generator, the rows are in order.
         """
         x, _ = self.dataset.tensors
         if self.generator is None:
             return torch.arange(len(x), device=x.device)
         self._seed_of_workers.random_(generator=self.generator)
-        rows = torch.randperm(x.shape[0], generator=self.generator)
+        rows, _ = (
+            torch.randperm(x.shape[0], generator=self.generator)
+            for _ in range(2)
+        )
         return rows if x.is_cpu else rows.to(x.device)
 
 

@@ -131,13 +131,19 @@ def groups_of(optimizer: Any) -> list[Group] | None:
     groups = optimizer.param_groups
     if (
         kind not in UPDATES
-        or "step" in vars(optimizer)
+        or _has_another_step(optimizer)
         or any(hooks_of(optimizer))
         or any(g["differentiable"] for g in groups)
         or any(isinstance(g["lr"], torch.Tensor) for g in groups)
     ):
         return None
     return [Group(kind, group, optimizer.state) for group in groups]
+
+
+def _has_another_step(optimizer: Any) -> bool:
+    """Tell whether somebody has exchanged the step; a scheduler may."""
+    step = vars(optimizer).get("step")
+    return step is not None and not hasattr(step, "_wrapped_by_lr_sched")
 
 
 def hooks_of(optimizer: Any) -> list[Any]:
