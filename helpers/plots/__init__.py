@@ -63,6 +63,12 @@ from helpers.plots.chapter_18 import (
     shares,
     throughput,
 )
+from helpers.plots.chapter_17 import (
+    cost_per_row,
+    epoch_parts,
+    ratios,
+    regimes,
+)
 from helpers.plots.curves import (
     killed_losses,
     plot_losses,
@@ -100,12 +106,14 @@ __all__ = [
     "confusion",
     "convolution",
     "convolved",
+    "cost_per_row",
     "data",
     "dataset",
     "deployment",
     "descent_paths",
     "difference_errors",
     "differences",
+    "epoch_parts",
     "filters_and_maps",
     "fits",
     "gradients_meet",
@@ -139,8 +147,10 @@ __all__ = [
     "plot_resumed_losses",
     "predictions",
     "ranks",
+    "ratios",
     "read_back",
     "reductions",
+    "regimes",
     "repeated_losses",
     "rides",
     "scalars",

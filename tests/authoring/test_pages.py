@@ -47,6 +47,8 @@ LADDER = {
     "14": (3, 5, 7),
     "15": (3, 6, 7),
     "16": (3, 6, 7),
+    "17": (4, 8, 8),
+    "18": (5, 9, 9),
 }
 
 every_page = pytest.mark.parametrize("path", PAGES, ids=NAMES)
