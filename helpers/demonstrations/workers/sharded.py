@@ -1,0 +1,35 @@
+"""A model in parts: trained by all processes, and saved by all of them."""
+
+import sys
+
+import torch.distributed.checkpoint as dcp
+from torch.distributed.fsdp import fully_shard
+
+from helpers.data_preparation import v5 as data_preparation
+from helpers.datasets.digits import load_digits
+from helpers.model_configuration import v9 as model_configuration
+from helpers.model_training import v9 as model_training
+from helpers.processes import process_group, rank
+
+
+def main():
+    """Train, say what this process holds, and save its part."""
+    digits = load_digits()
+    with process_group():
+        loaders = data_preparation.prepare_data(
+            digits.images, digits.labels, 16, digits.highest, 32
+        )
+        configuration = model_configuration.configure_model(
+            device="cpu", run_name=None, spread=fully_shard
+        )
+        losses, *_ = model_training.train(configuration, *loaders, 2, seed=42)
+        model = configuration.model
+        parts = [p.to_local().numel() for p in model.parameters()]
+        whole = sum(p.numel() for p in model.parameters())
+        print(f"rank {rank()} holds {sum(parts):,} of {whole:,} numbers")
+        print(f"rank {rank()}: loss {losses[-1]:.3f}")
+        dcp.save({"model": model.state_dict()}, checkpoint_id=sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()
