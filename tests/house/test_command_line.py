@@ -43,11 +43,13 @@ def test_every_command_refuses_what_it_does_not_know(name, capsys):
     assert capsys.readouterr().err
 
 
-# The program that the %tensorboard magic starts, and what torchrun starts.
+# The program that the %tensorboard magic starts, what torchrun starts, and what
+# runs the scripts of others.
 PROGRAMS = {
     "__main__.py",
     "tensorboard_of_this_kernel.py",
     "killable.py",
+    "watch.py",
     "throughput_worker.py",
 }
 
