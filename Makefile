@@ -61,6 +61,7 @@ bench: $(READY) ## time training loops beside each other; judge their limits
 
 torture: $(READY) ## kill, fill and damage, hundreds of times; print one table
 	TQDM_DISABLE=1 $(BIN)/python tests/checkpoints/torture.py
+	TQDM_DISABLE=1 $(BIN)/python tests/launching/torture.py
 
 browser: $(READY) ## run every page in a real browser (needs chromium)
 	$(BIN)/python -m pip install --quiet playwright==1.65.2
