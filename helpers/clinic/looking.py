@@ -11,6 +11,9 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._C._functorch import (  # pyright: ignore[reportMissingImports]
+    is_functorch_wrapped_tensor,
+)
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from helpers.clinic.seen import MOST_ROWS, Activations, LossCall, Seen
@@ -71,18 +74,18 @@ def _look_at_layer(seen: Seen, name: str, module, args, output) -> None:
         )
         del seen.recurrent[:-40]
         output = output[0]
-    if isinstance(module, _BatchNorm) and inputs is not None:
-        if module.training:
-            sizes = seen.batch_norm_sizes.setdefault(name, [])
-            rows = inputs.shape[0] if inputs.ndim > 1 else 1
-            values = inputs.numel() // max(1, inputs.shape[1])
-            sizes.append((rows, values))
-            del sizes[:-40]
+    normalizes = isinstance(module, _BatchNorm) and module.training
+    if normalizes and inputs is not None and inputs.ndim > 1:
+        sizes = seen.batch_norm_sizes.setdefault(name, [])
+        values = inputs.numel() // max(1, inputs.shape[1])
+        sizes.append((inputs.shape[0], values))
+        del sizes[:-40]
     if not isinstance(output, torch.Tensor) or not output.numel():
         return
     if not output.is_floating_point() or output.is_meta:
         return
     out = output.detach().float()
+    seen.output_shape = tuple(out.shape)
     if len(seen.activations) < MOST_ACTIVATIONS:
         zeros = float((out == 0).float().mean())
         seen.activations.append(
@@ -112,7 +115,7 @@ def _at_layer(seen: Seen, name: str, module, args, output) -> None:
 def _is_plain(value: Any) -> bool:
     """Tell whether numbers can be read, which they cannot inside vmap."""
     return not isinstance(value, torch.Tensor) or not (
-        torch._C._functorch.is_functorch_wrapped_tensor(value)
+        is_functorch_wrapped_tensor(value)
     )
 
 
@@ -355,6 +358,31 @@ def baseline(seen: Seen) -> float | None:
         p = y.mean(0).clamp(1e-9, 1 - 1e-9)
         return float(-(p * p.log() + (1 - p) * (1 - p).log()).mean())
     return None
+
+
+def at_backward(seen: Seen, loss: torch.Tensor) -> None:
+    """See whether a loss written by hand pairs every row with every other.
+
+    Its graph keeps what was squared, or of what the size was taken: a square
+    table where a column or a row of predictions was expected.
+    """
+    shape = seen.output_shape
+    if len(shape) not in (1, 2) or shape[0] < 2 or shape[1:] not in ((), (1,)):
+        return
+    nodes = [loss.grad_fn]
+    for _ in range(12):
+        node = nodes.pop(0) if nodes else None
+        if node is None:
+            return
+        nodes += [n for n, _ in node.next_functions if n is not None]
+        try:
+            kept = getattr(node, "_saved_self", None)
+        except RuntimeError:  # was freed by an earlier pass
+            return
+        table = tuple(getattr(kept, "shape", ()))
+        if table == (shape[0], shape[0]):
+            seen.paired = shape, table
+            return
 
 
 # ------------------------------------------------------------- the weights

@@ -96,7 +96,7 @@ def _divert(stack: ExitStack, name: str, watch: Any) -> None:
         return value
 
     code, key = function.__code__, f"{name} {id(watch)}"
-    calls = vars(F).setdefault("_diverted_losses", {})
+    calls = F.__dict__.setdefault("_diverted_losses", {})
     calls[key] = loss
     template = _template.__code__
     constants = tuple(key if c == "KEY" else c for c in template.co_consts)
@@ -112,13 +112,13 @@ def _divert(stack: ExitStack, name: str, watch: Any) -> None:
         function.__code__ = code
         del calls[key]
         if not calls:
-            del vars(F)["_diverted_losses"]
+            del F.__dict__["_diverted_losses"]
 
     stack.callback(put_back)
 
 
 def _template(*args, **kwargs):
-    return _diverted_losses["KEY"](*args, **kwargs)  # noqa: F821
+    return _diverted_losses["KEY"](*args, **kwargs)  # noqa: F821 # pyright: ignore
 
 
 def _backward(watch: Any) -> Callable:

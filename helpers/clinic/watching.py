@@ -308,6 +308,8 @@ class Watch:
             return
         if loss.grad_fn is None:
             seen.n_leaf_losses += 1
+        elif self._is_close and seen.paired is None:
+            looking.at_backward(seen, loss)
         value = loss.detach()
         if seen.n_scaled and self._last_loss is not None:
             value = self._last_loss

@@ -1266,3 +1266,63 @@ def adam_with_a_little_decay():
         nn.CrossEntropyLoss(),
         loader(*points()),
     )
+
+
+@loop
+def regression_mostly_noise():
+    g = torch.Generator().manual_seed(0)
+    x = torch.randn(400, 3, generator=g)
+    y = 0.3 * x[:, :1] + torch.randn(400, 1, generator=g)
+    net = mlp(3, 1)
+    return fit(
+        net, optim.Adam(net.parameters(), 1e-3), nn.MSELoss(), loader(x, y), 10
+    )
+
+
+@loop
+def rare_class_hard_to_tell():
+    x = torch.randn(1000, 6)
+    y = (x[:, 0] + torch.randn(1000) > 2.2).long()
+    net = mlp(6, 2)
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-3),
+        nn.CrossEntropyLoss(),
+        loader(x, y, 50),
+        12,
+    )
+
+
+@loop
+def value_learning():
+    q = mlp(4, 2)
+    target = copy.deepcopy(q)
+    opt = optim.Adam(q.parameters(), 1e-3)
+    with watch(q, opt) as w:
+        for i in range(100):
+            s = torch.randn(32, 4)
+            a = torch.randint(2, (32, 1))
+            with torch.no_grad():
+                q(torch.randn(1, 4)).argmax()
+                best = target(torch.randn(32, 4)).max(1, keepdim=True).values
+            goal = s[:, :1] * (2 * a - 1) + 0.9 * best
+            loss = F.smooth_l1_loss(q(s).gather(1, a), goal)
+            opt.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_value_(q.parameters(), 1.0)
+            opt.step()
+            if i % 20 == 0:
+                target.load_state_dict(q.state_dict())
+    return w
+
+
+@loop
+def small_convolutions_on_small_batches():
+    net = convnet()
+    return fit(
+        net,
+        optim.Adam(net.parameters(), 1e-3),
+        nn.CrossEntropyLoss(),
+        loader(*pictures(), 8),
+        2,
+    )

@@ -1,5 +1,7 @@
 """Sick loops: each trains without an error and is wrong in one way."""
 
+import copy
+
 import torch
 from torch import nn, optim
 from torch.nn import functional as F
@@ -773,3 +775,61 @@ def frequent_class_always():
     net = mlp(k=2)
     y = (torch.arange(600) % 10 == 0).long()
     return train(net, sgd(net, 0.05), loader(x, y, 60), 12)
+
+
+@sick("broadcast_loss")
+def written_by_hand():
+    x, y = line()
+    net = mlp(4, 1)
+
+    def loss(yhat, y):
+        return ((yhat - y) ** 2).mean()
+
+    return train(net, adam(net), loader(x, y.flatten()), loss=loss)
+
+
+@sick("loss_detached")
+def another_copy_is_trained():
+    net = mlp()
+    other = copy.deepcopy(net)
+    opt = adam(net)
+    with watch(net, opt) as w:
+        for x, y in loader(*points()):
+            opt.zero_grad()
+            F.cross_entropy(other(x), y).backward()
+            opt.step()
+    return w
+
+
+@sick("learning_rate_gone")
+def factor_far_too_small():
+    net = mlp()
+    opt = sgd(net)
+    sch = optim.lr_scheduler.LambdaLR(opt, lambda step: 0.5**step)
+    return train(net, opt, after=lambda: sch.step())
+
+
+@sick("loss_rises|updates_too_large")
+def hand_written_ascent():
+    net = mlp()
+    opt = sgd(net, 0.05)
+
+    def turn():
+        for p in net.parameters():
+            p.grad.neg_()
+
+    return train(net, opt, late=turn, epochs=10)
+
+
+@sick("outputs_constant")
+def averaged_over_the_batch():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = mlp()
+
+        def forward(self, x):
+            return self.net(x.mean(0, keepdim=True)).expand(len(x), -1)
+
+    net = Net()
+    return train(net, sgd(net))

@@ -47,7 +47,11 @@ def broadcast(seen: Seen) -> dict | None:
     calls = seen.training_calls(*VALUES)
     for c in calls:
         if c.facts.get("broadcasts"):
-            return {"yhat": list(c.yhat_shape), "y": list(c.y_shape)}
+            yhat, y = list(c.yhat_shape), list(c.y_shape)
+            return {"what": f"labels of shape {y}", "yhat": yhat}
+    if seen.paired is not None:
+        yhat, table = map(list, seen.paired)
+        return {"what": f"labels in a table of shape {table}", "yhat": yhat}
     return None
 
 
@@ -156,10 +160,10 @@ def negative(seen: Seen) -> dict | None:
     if len(calls) < 3 or len(values) < 3 or not seen.is_single:
         return None
     names = ("kl_div", "binary_cross_entropy_with_logits")
-    if any(c.name in names or c.value < 0 for c in calls):
+    if any(c.name in names or (c.value or 0) < 0 for c in calls):
         return None
     if all(v < 0 for v in values) and all(
-        any(math.isclose(-v, c.value, rel_tol=1e-4) for c in calls)
+        any(math.isclose(-v, c.value or 0, rel_tol=1e-4) for c in calls)
         for v in values[:3]
     ):
         return {"value": values[0]}
@@ -232,8 +236,21 @@ def at_baseline(seen: Seen) -> dict | None:
     half = len(third) // 2
     falls = statistics.fmean(third[half:]) < 0.95 * statistics.fmean(
         third[:half]
-    )
+    ) or _has_fallen(everything)
     return None if falls else {"mean": mean, "base": base, "n": seen.losses.n}
+
+
+def _has_fallen(values: list[float]) -> bool:
+    """Tell whether the end lies below the beginning, beyond chance."""
+    n = len(values) // 3
+    first, last = values[n // 2 : n + n // 2], values[-n:]
+    if n < 5:
+        return False
+    error = math.sqrt(
+        (statistics.variance(first) + statistics.variance(last)) / n
+    )
+    drop = statistics.fmean(first) - statistics.fmean(last)
+    return drop > 3 * error and drop > 0.003 * abs(statistics.fmean(first))
 
 
 def _name_scale(seen: Seen) -> float:
@@ -258,7 +275,9 @@ def majority(seen: Seen) -> dict | None:
     if not any(c.facts.get("n_classes", 1) > 1 for c in late):
         return None
     hits = statistics.fmean(c.facts.get("hits", 0.0) for c in late)
-    return {"hits": hits}
+    # an answer may lean the right way long before it tips over
+    level = "suspicion" if at_baseline(seen) else "note"
+    return {"hits": hits, "level": level}
 
 
 def constant(seen: Seen) -> dict | None:
@@ -322,7 +341,9 @@ def at_or_above(seen: Seen) -> bool:
     """Tell whether the latest losses are no better than a constant."""
     base, values = looking.baseline(seen), seen.losses.numbers()
     late = values[-max(5, len(values) // 5) :]
-    return bool(base and late) and statistics.fmean(late) > 0.95 * base
+    if base is None or not late:
+        return False
+    return statistics.fmean(late) > 0.95 * base
 
 
 def overfits(seen: Seen) -> dict | None:
@@ -362,9 +383,9 @@ CAUSES = {
 }
 SYMPTOMS = {
     "nan": ("fault", not_finite),
+    "loss_rises": ("suspicion", rises),
     "outputs_constant": ("suspicion", constant),
     "majority_class": ("suspicion", majority),
     "loss_at_baseline": ("suspicion", at_baseline),
-    "loss_rises": ("suspicion", rises),
     "overfits": ("note", overfits),
 }
