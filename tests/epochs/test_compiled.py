@@ -1,0 +1,260 @@
+"""Compiled epochs: the losses of version 7, exact resume, and the way out."""
+
+import functools
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from torch import nn, optim
+from torch._dynamo.utils import counters
+
+from helpers.checkpoints import load_checkpoint
+from helpers.errors import DivergenceError
+from tests.epochs import jobs
+from tests.tools import ROOT, identical, state_of
+
+# name of the model: optimizer, and whether an epoch is one program
+CASES = {
+    "line": (optim.SGD, True),
+    "batch norm": (jobs.in_two_groups(optim.SGD, momentum=0.9), True),
+    "dropout": (optim.Adam, True),
+    "tied": (functools.partial(optim.SGD, weight_decay=0.1), True),
+    "partly": (optim.AdamW, True),
+    "network": (optim.Adam, False),
+}
+
+
+def n_programs():
+    return counters["stats"]["unique_graphs"]
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    """Train each model with version 7 and compiled; compile each once."""
+    found = {}
+    for name, (make_optimizer, _) in CASES.items():
+        expected = jobs.configure(6, name, make_optimizer)
+        losses = jobs.train(expected, jobs.loaders(name, 40))
+        before = n_programs()
+        configuration = jobs.configure(8, name, make_optimizer)
+        result = jobs.train(configuration, jobs.loaders(name, 40))
+        found[name] = {
+            "v7": (losses, jobs.states(expected)),
+            "v8": (result, jobs.states(configuration)),
+            "programs": n_programs() - before,
+            "configuration": configuration,
+        }
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_losses_are_those_of_version_7_to_rounding(name, outcomes):
+    outcome = outcomes[name]
+    assert outcome["programs"] == 1
+    assert outcome["configuration"].epoch_fn.is_compilable
+    (losses, val_losses, metrics), states = outcome["v7"]
+    result, states_found = outcome["v8"]
+    assert result[0] == pytest.approx(losses, rel=2e-3, abs=1e-6)
+    assert result[1] == pytest.approx(val_losses, rel=2e-3, abs=1e-6)
+    for key in metrics:
+        assert result[2][key] == pytest.approx(metrics[key], abs=0.051)
+    for ours, theirs in zip(states_found[0], states[0], strict=True):
+        assert ours == theirs
+    for key, value in states[0].items():
+        torch.testing.assert_close(
+            states_found[0][key], value, rtol=5e-3, atol=5e-4
+        )
+    assert states_found[1].keys() == states[1].keys()
+
+
+def test_what_is_frozen_or_not_used_stays_as_it_is(outcomes):
+    start = jobs.configure(8, "partly").model.state_dict()
+    found = outcomes["partly"]["v8"][1][0]
+    for key, value in start.items():
+        assert torch.equal(value, found[key]) is not key.startswith("head")
+
+
+def test_a_learning_rate_that_changes_does_not_compile_again(outcomes):
+    """With a scheduler of torch, which exchanges optimizer.step."""
+    configuration = outcomes["line"]["configuration"]
+    reference = jobs.configure(6, "line", optim.SGD)
+    reference.model.load_state_dict(configuration.model.state_dict())
+    before, found, expected = n_programs(), [], []
+    for one in (configuration, reference):
+        scheduler = optim.lr_scheduler.ExponentialLR(one.optimizer, 0.5)
+        data, val_data = jobs.loaders("line", 40)
+        for _ in range(4):
+            if one is reference:
+                losses = [one.train_step_fn(x, y) * len(x) for x, y in data]
+                expected.append(sum(losses) / 40)
+            else:
+                found.append(one.epoch_fn(data, val_data)[0])
+            one.optimizer._opt_called = True  # or torch warns
+            scheduler.step()
+    assert configuration.optimizer.param_groups[0]["lr"] < 0.001
+    assert found == pytest.approx(expected, rel=1e-5)
+    assert n_programs() == before
+
+
+def test_a_layer_thawed_later_is_trained(outcomes):
+    configuration = outcomes["partly"]["configuration"]
+    first = configuration.model.first
+    first.requires_grad_(True)
+    data = jobs.loaders("partly", 40)
+    for _ in range(2):
+        before = first.weight.clone()
+        configuration.epoch_fn(*data)
+        assert not torch.equal(before, first.weight)
+    assert configuration.epoch_fn.is_compilable
+    assert configuration.epoch_fn._groups() is not None
+
+
+def test_hooks_on_the_optimizer_are_called(outcomes):
+    configuration, calls = outcomes["tied"]["configuration"], []
+    handle = configuration.optimizer.register_step_post_hook(
+        lambda *_: calls.append(1)
+    )
+    configuration.epoch_fn(*jobs.loaders("tied", 40))
+    handle.remove()
+    configuration.epoch_fn(*jobs.loaders("tied", 40))
+    assert len(calls) == 3
+
+
+def test_an_epoch_that_is_stopped_ends(outcomes, monkeypatch):
+    epoch_fn = outcomes["line"]["configuration"].epoch_fn
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(epoch_fn, "whole", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        epoch_fn(*jobs.loaders("line", 40))
+    assert epoch_fn.is_compilable
+    assert torch.is_grad_enabled()
+
+
+def test_what_diverges_is_put_back(outcomes):
+    configuration = outcomes["line"]["configuration"]
+    before = state_of(configuration)
+    rate = configuration.optimizer.param_groups[0]["lr"]
+    configuration.optimizer.param_groups[0]["lr"] = 1e9
+    with pytest.raises(DivergenceError):
+        jobs.train(configuration, jobs.loaders("line", 40), 30)
+    assert identical(before[0], state_of(configuration)[0])
+    assert configuration.epoch_fn.is_compilable
+    configuration.optimizer.param_groups[0]["lr"] = rate
+
+
+# ------------------------------------------------------------------ resume
+
+
+def in_a_new_process(folder, number, name, **environment):
+    return subprocess.run(
+        [sys.executable, jobs.__file__, str(folder), str(number), name],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        timeout=240,
+    )
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Train for 6 epochs with a checkpoint after 3."""
+    found = {}
+    for number in (7, 8):
+        folder = tmp_path_factory.mktemp(f"v{number}")
+        configuration = jobs.configure(number, "batch norm")
+        options = {
+            "checkpoint_path": folder / "batch norm.pt",
+            "checkpoint_every": 3,
+        }
+        data = jobs.loaders("batch norm")
+        jobs.train(configuration, data, 3, **options)
+        straight = jobs.configure(number, "batch norm")
+        result = jobs.train(straight, jobs.loaders("batch norm"), 6)
+        found[number] = folder, [result, jobs.states(straight)]
+    return found
+
+
+@pytest.mark.parametrize("number", [7, 8])
+def test_a_new_process_goes_on_bit_for_bit_and_in_silence(number, saved):
+    folder, straight = saved[number]
+    done = in_a_new_process(folder, number, "batch norm")
+    found = torch.load(folder / "batch norm.result.pt", weights_only=False)
+    assert identical(found, straight)
+    assert done.stdout == done.stderr == ""
+
+
+@pytest.mark.parametrize(("saves", "loads"), [(8, 6), (8, 7), (7, 8)])
+def test_versions_read_the_checkpoints_of_each_other(saves, loads, saved):
+    folder, (straight, _) = saved[saves]
+    configuration = jobs.configure(loads, "batch norm")
+    checkpoint = load_checkpoint(folder / "batch norm.pt", configuration)
+    result = jobs.train(
+        configuration, jobs.loaders("batch norm"), 6, resume_from=checkpoint
+    )
+    assert result[0] == pytest.approx(straight[0], rel=2e-3)
+    assert result[0][:3] == straight[0][:3]
+
+
+# --------------------------------------------------------------- no program
+
+
+def test_without_a_compiler_it_says_so_once_and_goes_on(saved, tmp_path):
+    (tmp_path / "batch norm.pt").write_bytes(
+        (saved[7][0] / "batch norm.pt").read_bytes()
+    )
+    started = time.monotonic()
+    done = in_a_new_process(
+        tmp_path,
+        8,
+        "batch norm",
+        CXX=str(tmp_path / "no-compiler"),
+        TORCHINDUCTOR_CACHE_DIR=str(tmp_path / "empty"),
+    )
+    found = torch.load(tmp_path / "batch norm.result.pt", weights_only=False)
+    assert identical(found, saved[7][1])
+    said = done.stdout + done.stderr
+    assert said.count("not compiled") == 1
+    assert "Traceback" not in said
+    assert time.monotonic() - started < 120
+
+
+class Branching(nn.Module):
+    """Decides by what it sees, which no program can."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = self.layer(x.flatten(1))
+        return x if x.sum().item() > 0 else 2 * x
+
+
+def test_a_model_that_cannot_be_compiled_is_trained_eagerly():
+    expected = jobs.train(
+        jobs.configure(7, make_model=Branching), jobs.loaders()
+    )
+    configuration = jobs.configure(8, make_model=Branching)
+    with pytest.warns(UserWarning, match="not compiled") as warnings:
+        found = jobs.train(configuration, jobs.loaders(), 3)
+    assert len(warnings) == 1
+    assert found == expected
+    assert not configuration.epoch_fn.is_compilable
+
+
+def test_an_optimizer_without_a_function_of_its_update_is_used_as_it_is():
+    expected = jobs.configure(7, make_optimizer=optim.RMSprop)
+    found = jobs.configure(8, make_optimizer=optim.RMSprop)
+    before = n_programs()
+    assert jobs.train(found, jobs.loaders()) == jobs.train(
+        expected, jobs.loaders()
+    )
+    assert n_programs() == before
