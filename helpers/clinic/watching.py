@@ -23,8 +23,8 @@ from helpers.clinic.seen import MOST_LOOKS, LoaderSeen, Seen, StepLook
 from helpers.errors import CourseError
 
 DENSE = 10  # updates that are looked at one after the other
-LATER = (12, 16, 20, 30, 50, 75, 100, 150)
-EVERY = 200  # then one look per so many updates
+LATER = (12, 16, 20, 30, 50, 75, 100, 150, 200, 300, 400, 600, 800)
+EVERY = 1000  # then one look per so many updates
 MOST_NUMBERS = 1_000_000  # of one parameter are compared
 MOST_PRINTS = 400  # batches whose print is taken, to see them again
 
@@ -292,6 +292,8 @@ class Watch:
         seen.n_backward += 1
         self._backward = [n + 1 for n in self._backward]
         for number, is_training in self._modes.items():
+            if is_training and not self._is_close:
+                continue
             if not is_training:
                 seen.eval_in_training.append((sum(seen.n_updates), number))
                 del seen.eval_in_training[:-500]
