@@ -2,7 +2,6 @@
 
 import sys
 
-import torch.distributed.checkpoint as dcp
 from torch.distributed.fsdp import fully_shard
 
 from helpers.data_preparation import v5 as data_preparation
@@ -10,6 +9,7 @@ from helpers.datasets.digits import load_digits
 from helpers.model_configuration import v9 as model_configuration
 from helpers.model_training import v9 as model_training
 from helpers.processes import process_group, rank
+from helpers.processes.sharded_files import save_sharded
 
 
 def main():
@@ -22,13 +22,15 @@ def main():
         configuration = model_configuration.configure_model(
             device="cpu", run_name=None, spread=fully_shard
         )
-        losses, *_ = model_training.train(configuration, *loaders, 2, seed=42)
-        model = configuration.model
-        parts = [p.to_local().numel() for p in model.parameters()]
-        whole = sum(p.numel() for p in model.parameters())
-        print(f"rank {rank()} holds {sum(parts):,} of {whole:,} numbers")
-        print(f"rank {rank()}: loss {losses[-1]:.3f}")
-        dcp.save({"model": model.state_dict()}, checkpoint_id=sys.argv[1])
+        _, val_losses, _ = model_training.train(
+            configuration, *loaders, n_epochs=2, seed=42
+        )
+        parameters = list(configuration.model.parameters())
+        here = sum(p.to_local().numel() for p in parameters)
+        whole = sum(p.numel() for p in parameters)
+        print(f"rank {rank()} holds {here:,} of {whole:,} numbers")
+        print(f"rank {rank()}: val_loss {val_losses[-1]:.3f}")
+        save_sharded(sys.argv[1], configuration)
 
 
 if __name__ == "__main__":
