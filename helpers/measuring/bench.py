@@ -16,7 +16,6 @@ goes to ``runs/bench/``; ``--store`` measures everything and writes it to
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -30,11 +29,18 @@ from helpers.measuring.epoch_times import (
     judge_versions,
     measure_versions,
 )
-from helpers.measuring.jobs import JOBS, Job, job_called
+from helpers.measuring.for_the_page import format_page, measure_for_the_page
+from helpers.measuring.jobs import JOBS, job_called
+from helpers.measuring.libraries_environment import (
+    format_libraries,
+    judge_libraries,
+    measure_libraries,
+)
 from helpers.measuring.machine import describe_machine, say_machine
 from helpers.measuring.speeds import (
     MISSED,
     N_ROUNDS,
+    Result,
     format_speeds,
     judge,
     measure_all,
@@ -52,15 +58,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parse(arguments)
     torch.set_num_threads(1)  # what is measured is one thread's work
-    folder = STORED if options.store else LAST
-    jobs = [job_called(name) for name in options.jobs]
-    return measure_speeds(options, jobs, folder)
+    status, results = measure_speeds(options)
+    if options.libraries or options.store:
+        measure_the_libraries(options, results["jobs"])
+    if options.page or options.store:
+        found = {"machine": results["machine"], **measure_for_the_page(_say)}
+        _show("For the page.", format_page(found))
+        _keep("page", found, options)
+    return status
 
 
 def measure_speeds(
-    options: argparse.Namespace, jobs: Sequence[Job], folder: Path
-) -> int:
-    """Measure the tables of speeds; return the exit status."""
+    options: argparse.Namespace,
+) -> tuple[int, dict[str, Any]]:
+    """Measure the tables of speeds; return exit status and results."""
+    jobs = [job_called(name) for name in options.jobs]
     machine = describe_machine()
     results: dict[str, Any] = {"machine": machine}
     results["jobs"] = measure_all(
@@ -86,11 +98,37 @@ def measure_speeds(
             format_versions(results["versions"]),
         )
     _say(f"{say_machine(machine)}.")
-    _say(f"Kept in {display_path(write_benchmark('speeds', results, folder))}.")
+    _keep("speeds", results, options)
     status, sentences = judge(results["jobs"])
     late_status, late = judge_versions(results.get("versions", []))
-    print("", *sentences, *late, sep="\n")
-    return MISSED if MISSED in (status, late_status) else status or late_status
+    print("", *sentences, *late, sep="\n", flush=True)
+    both = (status, late_status)
+    return (MISSED if MISSED in both else max(both)), results
+
+
+def measure_the_libraries(
+    options: argparse.Namespace, results: Sequence[Result]
+) -> None:
+    """Measure the usual libraries, and say which are ahead of the course."""
+    jobs = [job_called(name) for name in options.jobs]
+    found = measure_libraries(jobs, n_epochs=options.epochs, say=_say)
+    _show(
+        "The usual libraries. Ratio: to a plain loop in the same process.",
+        format_libraries(found),
+    )
+    ahead = judge_libraries(found, results)
+    print(*(ahead or ["The fastest versions are ahead of all of them."]), "",
+          sep="\n", flush=True)  # fmt: skip
+    machine = describe_machine()
+    _keep("libraries", {"machine": machine, "libraries": found}, options)
+
+
+def _keep(
+    name: str, results: dict[str, Any], options: argparse.Namespace
+) -> None:
+    folder = STORED if options.store else LAST
+    path = write_benchmark(name, results, folder)
+    _say(f"Kept in {display_path(path)}.")
 
 
 def _show(words: str, table: str) -> None:
@@ -122,6 +160,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--short", action="store_true",
         help="only the jobs: no compile times, no teaching versions",
+    )  # fmt: skip
+    parser.add_argument(
+        "--libraries", action="store_true",
+        help="also the usual libraries, in an environment of their own",
+    )  # fmt: skip
+    parser.add_argument(
+        "--page", action="store_true",
+        help="also what chapter 17 shows beside the tables",
     )  # fmt: skip
     parser.add_argument(
         "--store", action="store_true",
