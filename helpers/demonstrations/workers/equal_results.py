@@ -33,6 +33,7 @@ class Convert(nn.Module):
         self.dtype = dtype
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x in the other type."""
         return x.to(self.dtype)
 
 
