@@ -3,6 +3,9 @@
 The first process keeps the weights in a file, to be compared.
 """
 
+# version files carry no types, and pyright takes those of their defaults
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
+
 import sys
 from pathlib import Path
 
