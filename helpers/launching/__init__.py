@@ -11,5 +11,7 @@ stages of the pipeline, as a page does.
 * `training` and `train`, `predicting` and `predict`: the two commands;
 * `run_builder` and `run_manager`: the runs of a grid, and their record;
 * `sweep_config`, `sweep_workers`, `sweep_results` and `sweep`: a grid of runs
-  side by side, as a command.
+  side by side, as a command;
+* `together`: what several processes of one run agree on before it starts;
+* `watch`: somebody's script, unchanged, under the watch of `helpers.clinic`.
 """
