@@ -5,7 +5,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+)
 
 from helpers.page.colours import (
     FAINT,
@@ -14,7 +19,6 @@ from helpers.page.colours import (
     SERIES,
     TRAINING,
     VALIDATION,
-    WORDS,
 )
 from helpers.page.pictures import listed
 from helpers.plots.style import (
@@ -75,7 +79,12 @@ def regimes(found: Mapping[str, Any]):
     ):
         seconds, title = found["seconds"][name], found["titles"][name]
         axes.plot(
-            sizes, seconds, f"{marker}-", color=colour, label=title, markersize=5
+            sizes,
+            seconds,
+            f"{marker}-",
+            color=colour,
+            label=title,
+            markersize=5,
         )
         grows = grows_at(sizes, seconds)
         said.append(
@@ -147,43 +156,55 @@ KINDS = {
 
 
 @picture
-def ratios(results: Mapping[str, Mapping[str, Sequence[float]]]):
-    """Draw how many times the plain loop each contender takes.
+def ratios(results: Mapping[str, Mapping[str, Sequence[float]]], title: str):
+    """Draw how many times as long as the plain way each of others takes.
 
     Args:
         results: by job, by contender, median, lower and upper quartile.
+        title: what the reader should see.
     """
     names = list(dict.fromkeys(n for found in results.values() for n in found))
-    figure = Figure(figsize=(FULL, 1.3 + 0.3 * len(names)))
+    figure = Figure(figsize=(FULL, 1.6 + 0.29 * len(names)))
     panels = figure.subplots(1, len(results), sharey=True, sharex=True)
     said = []
-    for axes, (title, found) in zip(panels, results.items(), strict=True):
+    for axes, (job, found) in zip(panels, results.items(), strict=True):
         axes.axvline(1, color=MODEL, linewidth=1)
         for row, name in enumerate(names):
-            if name not in found:
-                axes.text(
-                    1, row, "not measured", size=8, color=WORDS, va="center"
-                )
-                continue
-            median, low, high = found[name]
-            colour = KINDS.get(name, VALIDATION)
-            axes.hlines(row, low, high, color=colour, linewidth=5, alpha=0.35)
-            axes.scatter(median, row, s=38, color=colour, zorder=3)
-        axes.set(xscale="log", title=title)
-        axes.title.set_fontsize(10.5)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+            if name in found:
+                _dot(axes, row, found[name], KINDS.get(name, VALIDATION))
+        axes.set(xscale="log", ylim=(len(names) - 0.5, -0.5))
+        axes.set_title(_in_two_lines(job), fontsize=10.5)
+        axes.tick_params(axis="y", length=0)
+        _plain_ratios(axes)
         shown = ", ".join(f"{n} {found[n][0]:.2f}" for n in names if n in found)
-        said.append(f"{title}: {shown}")
-    rows_only(panels[0], names)
-    for axes in panels:
-        axes.grid(visible=True, axis="x")
-        axes.set_ylim(len(names) - 0.5, -0.5)
-    figure.supxlabel("times the plain loop (logarithmic)", fontsize=10)
+        said.append(f"{job}: {shown}")
+    panels[0].set_yticks(range(len(names)), names)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
+    figure.supxlabel("time, as a ratio to plain (logarithmic)", fontsize=10)
     return figure, (
-        "Time of an epoch as a ratio to the plain loop, a dot at the median "
-        f"and a bar between the quartiles. {'. '.join(said)}."
+        f"{title}. Time as a ratio to plain, a dot at the median and a bar "
+        f"between the quartiles. {'. '.join(said)}."
     )
+
+
+def _dot(axes: Axes, row: int, ratio: Sequence[float], colour: str) -> None:
+    median, low, high = ratio
+    axes.hlines(row, low, high, color=colour, linewidth=5, alpha=0.35)
+    axes.scatter(median, row, s=38, color=colour, zorder=3)
+
+
+def _in_two_lines(title: str) -> str:
+    return title.replace(", ", "\n", 1)
+
+
+def _plain_ratios(axes: Axes) -> None:
+    """Write 0.1, 0.2, 0.5, 1, 2 ... at an axis of ratios."""
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=9))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.grid(visible=True, axis="x")
+    axes.grid(visible=True, axis="y", alpha=0.4)
+    axes.tick_params(axis="x", labelsize=8.5)
 
 
 @picture
@@ -209,10 +230,13 @@ def cost_per_row(found: Mapping[str, Any]):
         )
     axes.set(xscale="log", yscale="log", xlabel="rows in the dataset")
     axes.set_ylabel("time of an epoch per row")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=9))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_locator(NullLocator())
     _durations(axes)
-    axes.set_title("A row costs the same in a small dataset and in a large one")
+    axes.set_title("A row costs the same among few and among many")
     figure.legend(loc="outside right upper")
     return figure, (
-        f"Time per row over the number of rows, for {listed(said[:0] or list(found['seconds']))}. "
-        f"{'; '.join(said)}."
+        "Time of an epoch per row, over the number of rows, for "
+        f"{listed(list(found['seconds']))}. {'; '.join(said)}."
     )

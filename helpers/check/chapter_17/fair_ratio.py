@@ -8,8 +8,8 @@ from helpers.practice import Seen, agree, call, exercise, judge, wrong
 
 # The machine is slow in some rounds, and both loops feel it.
 PROBES = (
-    ([0.5, 2.0, 0.36, 0.9, 0.6], [1.0, 8.0, 0.9, 1.5, 1.6]),
-    ([3.0, 1.2, 0.8, 5.0], [2.0, 1.0, 1.0, 2.5]),
+    ([1.8, 3.75, 1.1, 2.65, 3.3], [0.9, 0.55, 3.5, 2.15, 1.95]),
+    ([2.45, 0.45, 2.05, 1.3], [2.55, 3.95, 1.15, 1.85]),
     ([0.25], [0.5]),
 )
 RETURNED = {
@@ -47,10 +47,7 @@ MISTAKES = {
         [a - b for a, b in zip(s.mine, s.plain, strict=True)]
     ),
     "pairs_lost": lambda s: _summary(
-        [
-            a / b
-            for a, b in zip(sorted(s.mine), sorted(s.plain), strict=True)
-        ]
+        [a / b for a, b in zip(sorted(s.mine), sorted(s.plain), strict=True)]
     ),
     "one_plain_time": lambda s: _summary(
         [a / statistics.median(s.plain) for a in s.mine]

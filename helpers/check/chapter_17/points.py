@@ -91,6 +91,7 @@ def _judge_batch(points, x, y, rows: list[int]) -> int:
         batch = points.__getitems__([*rows])
     seen = Seen(batch=batch, rows=rows, x=x, y=y, right=(x[rows], y[rows]))
     judge(BATCH, seen)
+    seen.count, seen.found = len(rows), batch[0]
     if not _is_pair(batch, *seen.right):
         judge(VALUES, seen)
     return count.n_operations

@@ -14,11 +14,13 @@ RETURNED = {
 }
 BATCHES = {
     "no_batches": lambda s: not s.batches,
-    "no_pairs": lambda s: not all(
-        isinstance(b, (tuple, list))
-        and len(b) == 2
-        and all(torch.is_tensor(part) for part in b)
-        for b in s.batches
+    "no_pairs": lambda s: (
+        not all(
+            isinstance(b, (tuple, list))
+            and len(b) == 2
+            and all(torch.is_tensor(part) for part in b)
+            for b in s.batches
+        )
     ),
     "changed": lambda s: not agree((s.x, s.y), s.before),
 }
@@ -66,7 +68,9 @@ def _judge(answer, n: int, batch_size: int, n_at_once: int) -> None:
     seen.order = torch.randperm(n, generator=same).tolist()
     seen.n_full = n - n % batch_size if n > batch_size else 0
     judge({"swapped": ROWS["swapped"]}, seen)
-    seen.found = [int(r) for b in seen.batches for r in b[0].reshape(-1, 3)[:, 0]]
+    seen.found = [
+        int(r) for b in seen.batches for r in b[0].reshape(-1, 3)[:, 0]
+    ]
     seen.labels = [int(r) // 10 for b in seen.batches for r in b[1].flatten()]
     if seen.found != seen.order:
         judge(ROWS, seen)

@@ -23,16 +23,18 @@ from helpers.practice.probes.steps import (
 CALL = "perform_val_epoch_fn(val_loader)"
 RAN = {
     "other_model": lambda s: "forward" not in s.diary.events,
-    "mode_set_once": lambda s: any(s.diary.modes) and s.number > 0,
+    "mode_set_once": lambda s: any(s.diary.modes) and s.once,
     "no_eval_mode": lambda s: any(s.diary.modes),
     "recorded": lambda s: any(s.diary.recorded),
     "backward": lambda s: "backward" in s.diary.events,
     "other_loss": lambda s: "loss" not in s.diary.events,
 }
 TRACE = {
-    "model_changed": lambda s: not all(
-        same_state(part(s.before), part(s.after))
-        for part in (lambda n: n.values, lambda n: n.gradients)
+    "model_changed": lambda s: (
+        not all(
+            same_state(part(s.before), part(s.after))
+            for part in (lambda n: n.values, lambda n: n.gradients)
+        )
     ),
 }
 SUSPECTS = {
@@ -58,6 +60,7 @@ def val_epoch(answer):
     epoch_fn = call(answer, bench.model, bench.loss_fn, shown=shown)
     expect_function(epoch_fn, shown)
     expect_nothing_ran(bench.diary)
+    set_at_build = not bench.model.training
     earlier: list[float] = []
     for number, sizes in enumerate(((6, 6, 2), (5, 3), (4, 4, 4, 4, 1))):
         bench.train(0.05 * number)
@@ -65,17 +68,18 @@ def val_epoch(answer):
             make_batches(1, n=size, seed=7 * number + place)[0]
             for place, size in enumerate(sizes)
         ]
-        earlier.append(_judge_epoch(bench, epoch_fn, loader, number, earlier))
+        once = set_at_build or number > 0
+        earlier.append(_judge_epoch(bench, epoch_fn, loader, once, earlier))
     _judge_two(answer)
 
 
-def _judge_epoch(bench, epoch_fn, loader, number: int, earlier) -> float:
+def _judge_epoch(bench, epoch_fn, loader, once: bool, earlier) -> float:
     losses = [bench.right_loss(*batch) for batch in loader]
     sizes = [len(x) for x, _ in loader]
     total = sum(loss * n for loss, n in zip(losses, sizes, strict=True))
     seen = Seen(losses=losses, sizes=sizes, right=total / sum(sizes))
     seen.earlier = _carried_on(earlier, total, sizes, seen.right)
-    seen.number, seen.diary = number, bench.diary
+    seen.once, seen.diary = once, bench.diary
     seen.before = note_model(bench.model)
     bench.diary.clear()
     with counting() as count:

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+# whatever turns a tensor into numbers of Python or NumPy
+WAITS = ("item", "tolist", "numpy", "__float__", "__int__", "__array__")
+
 
 class Count(TorchDispatchMode):
     """Counts what runs in its block.
@@ -22,30 +25,33 @@ class Count(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         """Count an operation, and run it."""
         self.n_operations += 1
-        self.n_waits += func is torch.ops.aten._local_scalar_dense.default
         return func(*args, **(kwargs or {}))
 
 
 @contextlib.contextmanager
 def counting() -> Iterator[Count]:
-    """Count in a block; ``tolist`` and ``numpy`` are waits as well."""
+    """Count in a block."""
     count = Count()
-    kept = {name: getattr(torch.Tensor, name) for name in ("tolist", "numpy")}
-
-    def counted(name: str):
-        def method(tensor, *args, **kwargs):
-            before = count.n_waits
-            result = kept[name](tensor, *args, **kwargs)
-            count.n_waits = before + 1  # whatever it is made of
-            return result
-
-        return method
-
-    for name in kept:
-        setattr(torch.Tensor, name, counted(name))
+    own = {n: vars(torch.Tensor)[n] for n in WAITS if n in vars(torch.Tensor)}
+    for name in WAITS:
+        counted = _counted(getattr(torch.Tensor, name), count)
+        setattr(torch.Tensor, name, counted)
     try:
         with count:
             yield count
     finally:
-        for name, method in kept.items():
-            setattr(torch.Tensor, name, method)
+        for name in WAITS:
+            if name in own:
+                setattr(torch.Tensor, name, own[name])
+            else:
+                delattr(torch.Tensor, name)
+
+
+def _counted(method, count: Count):
+    def counted(tensor, *args, **kwargs):
+        before = count.n_waits
+        result = method(tensor, *args, **kwargs)
+        count.n_waits = before + 1  # whatever it is made of
+        return result
+
+    return counted
