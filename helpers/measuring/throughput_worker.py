@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -28,7 +29,10 @@ class Turns:
 
     def __init__(self, sizes: list[int]):
         self.rank = dist.get_rank()
-        self.groups = {n: dist.new_group(list(range(n))) for n in sizes}
+        # NON_GROUP_MEMBER in the processes that are not in it
+        self.groups: dict[int, Any] = {
+            n: dist.new_group(list(range(n))) for n in sizes
+        }
 
     def is_in(self, size: int) -> bool:
         """Tell whether this process is one of the first so many."""

@@ -2,7 +2,7 @@
 
 import torch
 import torch.distributed as dist
-from torch.utils.data import DistributedSampler
+from torch.utils.data import DistributedSampler, TensorDataset
 
 LOSSES = torch.tensor([9.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])  # one per row
 
@@ -18,8 +18,9 @@ def main():
     """Print which rows this process has, and the mean over all of them."""
     dist.init_process_group("gloo")
     rank, n_processes = dist.get_rank(), dist.get_world_size()
-    padded = list(DistributedSampler(range(7), shuffle=False))
-    shared = list(range(7))[rank::n_processes]
+    dataset = TensorDataset(LOSSES)
+    padded = list(DistributedSampler(dataset, shuffle=False))
+    shared = list(range(len(dataset)))[rank::n_processes]
     for name, rows in (("padded", padded), ("shared", shared)):
         mean = mean_over_all(LOSSES[rows])
         print(f"rank {rank}, {name}: rows {rows}, mean of all {mean:.4f}")
