@@ -35,7 +35,8 @@ def test_the_clock_runs_while_the_work_is_done():
 
     (first, second) = interleave({"work": work}, n_rounds=2)["work"]
     assert min(first, second) >= 0.01
-    assert 0.01 <= seconds_per_call(work, n_calls=2, n_rounds=1) < 0.1
+    # of one call, whatever the number of calls
+    assert 0.01 <= seconds_per_call(work, n_calls=50, n_rounds=1) < 0.3
 
 
 def test_a_slow_moment_of_the_machine_slows_both_sides_of_a_ratio():
