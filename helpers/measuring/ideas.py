@@ -108,8 +108,10 @@ def measure_ideas(
             steps = steps_of(name, n_rows)
             seconds = interleave(
                 {
-                    idea: partial(_repeat, s, n_steps)
-                    for idea, s in steps.items()
+                    idea: partial(
+                        _repeat, step, n_steps, 1 + (idea == "two threads")
+                    )
+                    for idea, step in steps.items()
                 },
                 n_rounds,
             )
