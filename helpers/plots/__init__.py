@@ -57,17 +57,17 @@ from helpers.plots.chapter_16 import (
     histograms,
     seeds,
 )
-from helpers.plots.chapter_18 import (
-    gradients_meet,
-    padding,
-    shares,
-    throughput,
-)
 from helpers.plots.chapter_17 import (
     cost_per_row,
     epoch_parts,
     ratios,
     regimes,
+)
+from helpers.plots.chapter_18 import (
+    gradients_meet,
+    padding,
+    shares,
+    throughput,
 )
 from helpers.plots.curves import (
     killed_losses,

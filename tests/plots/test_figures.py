@@ -17,6 +17,7 @@ from tests.page.parsed_html import assert_safe
 from tests.plots.figures_of_chapter_14 import FIGURES as FIGURES_14
 from tests.plots.figures_of_chapter_15 import FIGURES as FIGURES_15
 from tests.plots.figures_of_chapter_16 import FIGURES as FIGURES_16
+from tests.plots.figures_of_chapter_17 import FIGURES as FIGURES_17
 from tests.plots.figures_of_chapter_18 import FIGURES as FIGURES_18
 
 X, Y = generate_data()
@@ -294,6 +295,7 @@ FIGURES = {
 FIGURES |= FIGURES_14
 FIGURES |= FIGURES_15
 FIGURES |= FIGURES_16
+FIGURES |= FIGURES_17
 FIGURES |= FIGURES_18
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
