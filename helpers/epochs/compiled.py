@@ -17,7 +17,11 @@ from torch.overrides import TorchFunctionMode
 from helpers.datasets.whole_batches import WholeBatches, batches_of
 from helpers.epochs import eager
 from helpers.epochs.eager import EpochResult, LossFn
-from helpers.epochs.updates import Group, groups_of
+from helpers.epochs.updates import (
+    Group,
+    adds_decay_to_gradients,
+    groups_of,
+)
 from helpers.errors import one_line, warn
 
 # A program holds at most so many steps one after another, and only those of
@@ -93,6 +97,8 @@ class CompiledEpoch:
         """
         groups = groups_of(self.optimizer)
         if not groups or not any(group.parameters for group in groups):
+            return None
+        if any(adds_decay_to_gradients(group) for group in groups):
             return None
         is_first = any(group.lacking for group in groups)
         is_first = is_first and not any(group.state for group in groups)

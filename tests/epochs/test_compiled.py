@@ -21,7 +21,7 @@ CASES = {
     "line": (optim.SGD, True),
     "batch norm": (jobs.in_two_groups(optim.SGD, momentum=0.9), True),
     "dropout": (optim.Adam, True),
-    "tied": (functools.partial(optim.SGD, weight_decay=0.1), True),
+    "tied": (optim.SGD, True),
     "partly": (optim.AdamW, True),
     "network": (optim.Adam, False),
 }
@@ -250,9 +250,20 @@ def test_a_model_that_cannot_be_compiled_is_trained_eagerly():
     assert not configuration.epoch_fn.is_compilable
 
 
-def test_an_optimizer_without_a_function_of_its_update_is_used_as_it_is():
-    expected = jobs.configure(7, make_optimizer=optim.RMSprop)
-    found = jobs.configure(8, make_optimizer=optim.RMSprop)
+@pytest.mark.parametrize(
+    "make_optimizer",
+    [
+        optim.RMSprop,
+        functools.partial(optim.SGD, weight_decay=0.1),
+        functools.partial(optim.Adam, weight_decay=0.1),
+    ],
+    ids=["RMSprop", "SGD with decay", "Adam with decay"],
+)
+def test_an_optimizer_whose_update_is_not_compiled_is_used_as_it_is(
+    make_optimizer,
+):
+    expected = jobs.configure(7, make_optimizer=make_optimizer)
+    found = jobs.configure(8, make_optimizer=make_optimizer)
     before = n_programs()
     assert jobs.train(found, jobs.loaders()) == jobs.train(
         expected, jobs.loaders()
