@@ -10,8 +10,8 @@ Without options it times every job in every way (`helpers.measuring.speeds`),
 the compiler, and every teaching version, prints the tables, and judges the
 limits. ``--libraries`` adds the usual libraries, in an environment of their
 own, and ``--page`` what chapter 17 shows beside the tables. What was measured
-goes to ``runs/bench/``; ``--store`` measures everything and writes it to
-``data/benchmarks/``, which the page reads.
+goes to ``runs/bench/``, with a figure; ``--store`` measures everything and
+writes it to ``data/benchmarks/``, which the page reads.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from helpers.files import write_whole
 from helpers.measuring.compile_times import (
     format_compile_times,
     measure_compile_times,
@@ -47,6 +48,7 @@ from helpers.measuring.speeds import (
 )
 from helpers.measuring.stored import LAST, STORED, write_benchmark
 from helpers.paths import display_path
+from helpers.plots import chapter_17
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,8 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     torch.set_num_threads(1)  # what is measured is one thread's work
     status, results = measure_speeds(options)
+    libraries = {}
     if options.libraries or options.store:
-        measure_the_libraries(options, results["jobs"])
+        libraries = measure_the_libraries(options, results["jobs"])
+    draw(results["jobs"], libraries)
     if options.page or options.store:
         found = {"machine": results["machine"], **measure_for_the_page(_say)}
         _show("For the page.", format_page(found))
@@ -101,15 +105,16 @@ def measure_speeds(
     _keep("speeds", results, options)
     status, sentences = judge(results["jobs"])
     late_status, late = judge_versions(results.get("versions", []))
-    print("", *sentences, *late, sep="\n", flush=True)
+    kept = [] if status or late_status else ["Every ratio is within its limit."]
+    print("", *kept, *sentences, *late, sep="\n", flush=True)
     both = (status, late_status)
     return (MISSED if MISSED in both else max(both)), results
 
 
 def measure_the_libraries(
     options: argparse.Namespace, results: Sequence[Result]
-) -> None:
-    """Measure the usual libraries, and say which are ahead of the course."""
+) -> dict[str, Any]:
+    """Measure the usual libraries; say which are ahead of the course."""
     jobs = [job_called(name) for name in options.jobs]
     found = measure_libraries(jobs, n_epochs=options.epochs, say=_say)
     _show(
@@ -121,6 +126,32 @@ def measure_the_libraries(
           sep="\n", flush=True)  # fmt: skip
     machine = describe_machine()
     _keep("libraries", {"machine": machine, "libraries": found}, options)
+    return found
+
+
+def draw(results: Sequence[Result], libraries: dict[str, Any]) -> None:
+    """Draw the figure that the page shows, from what was just measured.
+
+    Args:
+        results: from `helpers.measuring.speeds.measure_all`.
+        libraries: from `measure_libraries`; may be empty.
+    """
+    table = {}
+    for result in results:
+        theirs = {
+            library: measured["jobs"][result["name"]]["ratio"]
+            for library, measured in libraries.items()
+        }
+        table[result["title"]] = result["ratios"] | theirs
+    title = (
+        "Libraries cost overhead, compiling saves it"
+        if libraries
+        else "Less overhead, the same losses"
+    )
+    picture = chapter_17.ratios(table, title)
+    path = LAST / "speeds.png"
+    write_whole(path, picture.png)
+    _say(f"Drawn in {display_path(path)}.\n")
 
 
 def _keep(

@@ -16,6 +16,7 @@ from helpers.model_training import v8 as training_v8
 BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 MODELS = ("line-sgd", "mlp", "network")
 N_ROWS = (100, 1_000, 10_000, 100_000, 1_000_000)
+BATCH_SIZE = 10  # of the line, over the number of rows
 SECONDS = 0.1  # how long each of a few rounds goes on
 
 
@@ -59,9 +60,10 @@ def measure_rows(
 ) -> dict:
     """Time an epoch of the line over the number of rows, per row.
 
-    The batches have the same size throughout, and 80 % of the rows are trained
-    on. A way whose cost per row stays the same needs no more for a row of a
-    large dataset than for one of a small.
+    The batches have one size throughout, which divides every number of rows, so
+    that all are full; 80 % of the rows are trained on. A way whose cost per row
+    stays the same needs no more for a row of a large dataset than for one of a
+    small.
 
     Args:
         n_rows: how many rows there are, training and validation together.
@@ -80,7 +82,7 @@ def measure_rows(
         ]
     return {
         "n_rows": list(n_rows),
-        "batch_size": job.batch_size,
+        "batch_size": BATCH_SIZE,
         "seconds": found,
     }
 
@@ -89,11 +91,11 @@ def _seconds_of_row(job: Job, way: str, n_rows: int, seconds: float) -> float:
     x, y = _draw_line(n_rows)
     if way == "plain":
         train, stage = plain_validation, model_v6
-        loaders = data_v2.prepare_data(x, y, batch_size=job.batch_size)
+        loaders = data_v2.prepare_data(x, y, batch_size=BATCH_SIZE)
     else:
         train = training_v8.train
         stage = {"eager": model_v7, "compiled": model_v8}[way]
-        loaders = data_v4.prepare_data(x, y, batch_size=job.batch_size)
+        loaders = data_v4.prepare_data(x, y, batch_size=BATCH_SIZE)
     configuration = job.configure(stage)
 
     def run(n_epochs: int) -> None:

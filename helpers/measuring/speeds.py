@@ -117,7 +117,8 @@ def judge(results: Iterable[Result]) -> tuple[int, list[str]]:
     """Compare all ratios with their limits.
 
     Returns:
-        exit status (`KEPT`, `MISSED`, `UNDECIDED`) and sentences.
+        exit status (`KEPT`, `MISSED`, `UNDECIDED`), and a sentence per limit
+        that was missed.
     """
     status, sentences = KEPT, []
     for result in results:
@@ -141,8 +142,6 @@ def judge(results: Iterable[Result]) -> tuple[int, list[str]]:
                     "epoch or batch has become slow: profile it."
                 )
             sentences.append(said)
-    if not sentences:
-        sentences.append("Every ratio is within its limit.")
     return status, sentences
 
 
