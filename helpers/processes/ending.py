@@ -10,11 +10,12 @@ from collections.abc import Callable
 import torch.distributed as dist
 
 from helpers import errors
-from helpers.errors import CourseError, one_line
+from helpers.errors import CourseError
 from helpers.processes import group
 from helpers.processes.group import rank, world_size
 
 WAIT = 2.0  # seconds for the word of a process that has failed
+BREATH = 0.2  # seconds for the threads of torch to come to rest
 # What torch says where another process has closed its connection.
 LOST = re.compile(
     r"closed by peer|reset by peer|broken pipe|connection (was )?(lost|refused)"
@@ -112,13 +113,19 @@ def _error_of(word: dict | None) -> CourseError:
     else:
         error = ProcessError(
             f"Process {word['rank']} has failed, and with it the whole run: "
-            f"{word['kind']}: {one_line(word['said'])}"
+            f"{word['kind']}: {' '.join(word['said'].split())[:300]}"
         )
     error.of_rank = word["rank"]  # type: ignore[attr-defined]
     return error
 
 
 def _close() -> None:
-    """Close the connections, so that whoever waits for this process knows."""
+    """Let go of the connections, so that whoever waits for this process knows.
+
+    They close as soon as nothing uses the group any longer. torch then joins
+    its threads with Python's lock held, so those that are still tidying up and
+    need that lock get a moment first.
+    """
+    time.sleep(BREATH)
     with contextlib.suppress(Exception):
         dist.destroy_process_group()

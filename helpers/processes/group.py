@@ -21,6 +21,7 @@ PAUSE = 0.01  # seconds between two looks for processes that arrive
 
 # Where the processes of this run met; None outside of process_group.
 _store: dist.Store | None = None
+_n_groups = 0  # that this process has joined, as often as the others
 
 
 def rank() -> int:
@@ -87,8 +88,9 @@ def process_group(device: str | torch.device = "cpu") -> Iterator[None]:
         return
     if os.environ.get("GROUP_WORLD_SIZE", "1") == "1":
         os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK)
-    global _store
-    _store = _meeting_place()
+    global _store, _n_groups
+    _n_groups += 1
+    _store = dist.PrefixStore(f"group/{_n_groups}", _meeting_place())
     is_cuda = torch.device(device).type == "cuda"
     dist.init_process_group(
         # what is on the CPU, bytes of a file for instance, goes by gloo

@@ -26,6 +26,8 @@ from helpers.datasets.digits import load_digits
 from helpers.model_configuration import v9 as model_configuration
 from helpers.model_training import v9 as model_training
 from helpers.processes import Shares, process_group, rank, world_size
+from helpers.processes.sharded_files import load_sharded, save_sharded
+from helpers.processes.sharding import gathered
 
 N_ROWS, GLOBAL = 33, 16  # the last batch has a single row
 OPTIMIZERS = {
@@ -44,7 +46,7 @@ def points(n: int, dtype=torch.float64) -> TensorDataset:
 
 
 def loaders(n=N_ROWS, n_val=7, batch_size=GLOBAL, dtype=torch.float64, **more):
-    """Return loaders of numbers of any kind; those of version 5 have float32."""
+    """Return loaders of any kind of numbers; version 5 gives float32."""
     train_data, val_data = points(n, dtype), points(n_val, dtype)
     generator = torch.Generator().manual_seed(13)
     order = RandomSampler(train_data, generator=generator)
@@ -184,14 +186,43 @@ def sharded(folder: Path) -> dict:
         configuration, *loaders(batch_size=3), n_epochs=2,
         checkpoint_path=path, checkpoint_every=2,
     )  # fmt: skip
-    held = sum(
-        p.to_local().numel() for p in configuration.model.parameters()
-    )  # type: ignore[attr-defined]
+    held = sum(p.to_local().numel() for p in configuration.model.parameters())  # type: ignore[attr-defined]
     return {
         "curves": curves,
         "held": held,
         "resumed": resumed(path, spread=fully_shard),
     }
+
+
+def trained_a_little(spread=DistributedDataParallel):
+    configuration = configured(spread=spread)
+    model_training.train(configuration, *loaders(), n_epochs=2)
+    return configuration
+
+
+def in_plain_tensors(configuration) -> dict:
+    return {
+        "model": gathered(configuration.model.state_dict()),
+        "optimizer": gathered(configuration.optimizer.state_dict()),
+    }
+
+
+def sharded_files(folder: Path) -> dict:
+    """Save sharded files on two processes; load them on any number."""
+    found = {}
+    for name, spread in (
+        ("parts", fully_shard),
+        ("copies", DistributedDataParallel),
+    ):
+        path = folder / f"files_of_2_{name}"
+        if world_size() == 2:
+            configuration = trained_a_little(spread)
+            save_sharded(path, configuration)
+            found[f"saved {name}"] = in_plain_tensors(configuration)
+        configuration = configured(spread=spread)
+        load_sharded(path, configuration)
+        found[f"loaded {name}"] = in_plain_tensors(configuration)
+    return found
 
 
 def main(folder: Path) -> None:
@@ -206,6 +237,8 @@ def main(folder: Path) -> None:
             found[other.stem] = resumed(other)
         if world_size() == 2:
             found["sharded"] = sharded(folder)
+        if world_size() != 3:
+            found["files"] = sharded_files(folder)
         torch.save(found, folder / f"found_{world_size()}_{rank()}.pt")
 
 
