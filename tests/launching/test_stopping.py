@@ -85,7 +85,7 @@ def test_killed_between_the_two_files_they_belong_together(
     def killed(*_):
         raise Killed
 
-    place = "write_about" if moment == "description" else "save_checkpoint"
+    place = "write_about" if moment == "description" else "save_together"
     with monkeypatch.context() as patch:
         patch.setattr(training, place, killed)
         with pytest.raises(Killed):
