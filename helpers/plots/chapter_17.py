@@ -165,7 +165,9 @@ def ratios(results: Mapping[str, Mapping[str, Sequence[float]]], title: str):
     """
     names = list(dict.fromkeys(n for found in results.values() for n in found))
     figure = Figure(figsize=(FULL, 1.6 + 0.29 * len(names)))
-    panels = figure.subplots(1, len(results), sharey=True, sharex=True)
+    panels = figure.subplots(
+        1, len(results), sharey=True, sharex=True, squeeze=False
+    )[0]
     said = []
     for axes, (job, found) in zip(panels, results.items(), strict=True):
         axes.axvline(1, color=MODEL, linewidth=1)
@@ -174,13 +176,13 @@ def ratios(results: Mapping[str, Mapping[str, Sequence[float]]], title: str):
                 _dot(axes, row, found[name], KINDS.get(name, VALIDATION))
         axes.set(xscale="log", ylim=(len(names) - 0.5, -0.5))
         axes.set_title(_in_two_lines(job), fontsize=10.5)
+        axes.set_xlabel("ratio to plain", fontsize=10)
         axes.tick_params(axis="y", length=0)
         _plain_ratios(axes)
         shown = ", ".join(f"{n} {found[n][0]:.2f}" for n in names if n in found)
         said.append(f"{job}: {shown}")
     panels[0].set_yticks(range(len(names)), names)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
-    figure.supxlabel("time, as a ratio to plain (logarithmic)", fontsize=10)
     return figure, (
         f"{title}. Time as a ratio to plain, a dot at the median and a bar "
         f"between the quartiles. {'. '.join(said)}."

@@ -3,7 +3,7 @@
 import torch
 from torch.utils.data import DataLoader
 
-from helpers.check.chapter_17.watching import counting
+from helpers.check.chapter_17.watching import Counting
 from helpers.practice import Seen, agree, call, exercise, judge, wrong
 
 N = 23
@@ -87,7 +87,7 @@ def _is_pair(found, x, y) -> bool:
 
 def _judge_batch(points, x, y, rows: list[int]) -> int:
     """Ask for a batch; return how many operations it took."""
-    with counting() as count:
+    with Counting() as count:
         batch = points.__getitems__([*rows])
     seen = Seen(batch=batch, rows=rows, x=x, y=y, right=(x[rows], y[rows]))
     judge(BATCH, seen)

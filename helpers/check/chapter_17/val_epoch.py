@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.check.chapter_17.watching import counting
+from helpers.check.chapter_17.watching import Counting
 from helpers.practice import (
     Seen,
     call,
@@ -82,7 +82,7 @@ def _judge_epoch(bench, epoch_fn, loader, once: bool, earlier) -> float:
     seen.once, seen.diary = once, bench.diary
     seen.before = note_model(bench.model)
     bench.diary.clear()
-    with counting() as count:
+    with Counting() as count:
         result = call(epoch_fn, loader, shown=CALL)
     seen.after = note_model(bench.model)
     judge(RAN, seen)
