@@ -74,6 +74,8 @@ class CompiledEpoch:
             loaders = train_loader, val_loader
             data = [tensor for one in loaders for tensor in one.dataset.tensors]
             batch_sizes = [loader.batch_size for loader in loaders]
+            generator = train_loader.generator
+            drawn = None if generator is None else generator.get_state()
             means = self._run(
                 self.whole, *data, train_loader.order(), batch_sizes, groups,
                 rates,
@@ -85,6 +87,8 @@ class CompiledEpoch:
                     val_loss,
                     dict(zip(self.metrics, values, strict=True)),
                 )
+            if generator is not None:
+                generator.set_state(drawn)  # the order is drawn once more
         self.model.train()
         loss = self._train(train_loader, groups, rates)
         return loss, *self.validate(val_loader)
