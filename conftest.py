@@ -57,6 +57,7 @@ def pytest_configure(config):
 SLOWEST = (
     "notebooks/15",
     "notebooks/16",
+    "notebooks/17",
     "tests/launching/test_stopping.py",
     "notebooks/14",
     "notebooks/challenges/an_image",
