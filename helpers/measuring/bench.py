@@ -25,6 +25,7 @@ from helpers.measuring.compile_times import (
     format_compile_times,
     measure_compile_times,
 )
+from helpers.measuring.contenders import AGAIN
 from helpers.measuring.epoch_times import (
     format_versions,
     judge_versions,
@@ -143,6 +144,7 @@ def draw(results: Sequence[Result], libraries: dict[str, Any]) -> None:
             for library, measured in libraries.items()
         }
         table[result["title"]] = result["ratios"] | theirs
+        table[result["title"]].pop(AGAIN, None)
     title = (
         "Libraries cost overhead, compiling saves it"
         if libraries
