@@ -1,5 +1,7 @@
 """An error in one process ends all, with the sentence of that process."""
 
+# pyright: reportPrivateImportUsage=false
+
 import contextlib
 import functools
 import json

@@ -4,6 +4,8 @@
 there is one process, the first, and nothing to exchange.
 """
 
+# pyright: reportPrivateImportUsage=false
+
 import contextlib
 import os
 import sys

@@ -10,6 +10,8 @@ only what you wrote yourself. The checkpoints of `helpers.checkpoints` run none.
 Source: https://docs.pytorch.org/docs/stable/distributed.checkpoint.html
 """
 
+# pyright: reportPrivateImportUsage=false
+
 import os
 import warnings
 from pathlib import Path

@@ -6,7 +6,7 @@ A checkpoint holds whole tensors: here belongs the way there and back.
 
 import copy
 import weakref
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,6 +17,15 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 _plain: weakref.WeakKeyDictionary[nn.Module, nn.Module] = (
     weakref.WeakKeyDictionary()
 )
+
+
+@dataclass
+class Whole:
+    """What a checkpoint needs of a configuration, in plain tensors."""
+
+    model: Any
+    optimizer: Any
+    scheduler: Any
 
 
 def remember_plain(model: nn.Module) -> None:
@@ -64,7 +73,7 @@ def gathered(state: Any) -> Any:
     return copy.deepcopy(state)
 
 
-def whole(configuration: Any) -> SimpleNamespace:
+def whole(configuration: Any) -> Whole:
     """Return model, optimizer and scheduler in whole, on the CPU.
 
     Every process calls it, and needs the memory for it.
@@ -83,9 +92,7 @@ def whole(configuration: Any) -> SimpleNamespace:
     ]
     optimizer = type(sharded)(groups)
     optimizer.load_state_dict(gathered(sharded.state_dict()))
-    return SimpleNamespace(
-        model=model, optimizer=optimizer, scheduler=configuration.scheduler
-    )
+    return Whole(model, optimizer, configuration.scheduler)
 
 
 def load_whole(configuration: Any, plain: Any) -> None:

@@ -63,8 +63,8 @@ class Share:
                 "with process_group(device):, from helpers.processes."
             )
         remember_plain(model)
-        self._model = spread(model)
-        return self._model
+        self._model = spread_model = spread(model)
+        return spread_model
 
     def scaled(self, loss_fn: LossFn) -> LossFn:
         """Return the loss with its gradient weighted by rows.
@@ -115,6 +115,9 @@ class Share:
             return total / portion.n_rows
 
         return perform_train_step_fn
+
+    def _rows(self) -> int:
+        return 0 if self.portion is None else self.portion.n_rows
 
     @contextlib.contextmanager
     def _piece(
@@ -175,7 +178,7 @@ class Share:
 
             def counted_step_fn(x, y):
                 nonlocal total, count
-                loss, n_rows = step_fn(x, y), self.portion.n_rows
+                loss, n_rows = step_fn(x, y), self._rows()
                 total += loss * n_rows if n_rows else 0.0
                 count += n_rows
                 return loss

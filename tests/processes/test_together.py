@@ -298,10 +298,9 @@ def test_what_several_processes_cannot_use(monkeypatch):
 @pytest.fixture(scope="module")
 def cases():
     """Return the lines of each case, by process."""
-    names = ["error", "diverged", "look", "saving", "loading"]
+    names = ["error", "diverged", "look", "saving", "loading", "kill"]
     heard = run_processes(["-m", "tests.processes.failing", *names], 2)
-    assert heard.status == 0, heard.errors
-    found = {}
+    found = {"heard": heard}
     for rank, lines in heard.lines.items():
         for line in lines:
             if line.startswith("case "):
@@ -349,8 +348,7 @@ def test_an_error_of_the_first_process_reaches_the_others(cases, case, says):
     assert cases[case][1][-1] == "quick"
 
 
-def test_a_killed_process_ends_all():
-    words = ["-m", "tests.processes.failing", "kill"]
-    heard = run_processes(words, 2, time_limit=60)
+def test_a_killed_process_ends_all(cases):
+    heard = cases["heard"]
     assert heard.status != 0
     assert (heard.failed, heard.exit_status) == (1, -9)
