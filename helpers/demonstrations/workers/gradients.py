@@ -1,5 +1,8 @@
 """Gradients meet in backward: they are equal before any step is taken."""
 
+# a parameter has a gradient after backward
+# pyright: reportOptionalMemberAccess=false
+
 import torch
 import torch.distributed as dist
 from torch import nn, optim
