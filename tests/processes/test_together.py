@@ -129,6 +129,8 @@ def test_all_processes_return_and_keep_the_same(found, n):
     for other in others:
         assert identical(first["equal"], other["equal"])
         assert identical(first["saved"], other["saved"])
+        norm = (one["unequal"]["batch norm"] for one in (first, other))
+        assert identical(*norm)  # the running means as well
 
 
 @pytest.mark.parametrize("n", SEVERAL)
