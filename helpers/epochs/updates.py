@@ -146,17 +146,6 @@ def _has_another_step(optimizer: Any) -> bool:
     return step is not None and not hasattr(step, "_wrapped_by_lr_sched")
 
 
-def adds_decay_to_gradients(group: Group) -> bool:
-    """Tell whether an update adds the decay of the weights to the gradient.
-
-    Compiled for a CPU by torch 2.13, such an update of SGD gave other weights
-    than it does eagerly, by far more than rounding.
-    """
-    settings = group.settings
-    is_decoupled = settings.get("decoupled_weight_decay", False)
-    return settings["weight_decay"] != 0 and not is_decoupled
-
-
 def hooks_of(optimizer: Any) -> list[Any]:
     """Return the hooks around the step of an optimizer, by place."""
     return [

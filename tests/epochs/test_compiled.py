@@ -20,7 +20,8 @@ from tests.tools import ROOT, identical, state_of
 CASES = {
     "line": (optim.SGD, True),
     "batch norm": (jobs.in_two_groups(optim.SGD, momentum=0.9), True),
-    "dropout": (optim.Adam, True),
+    "mlp": (functools.partial(optim.SGD, weight_decay=0.1), True),
+    "dropout": (functools.partial(optim.Adam, weight_decay=0.1), True),
     "tied": (optim.SGD, True),
     "partly": (optim.AdamW, True),
     "network": (optim.Adam, False),
@@ -33,8 +34,12 @@ def n_programs():
 
 @pytest.fixture(scope="module")
 def outcomes():
-    """Train each model with version 7 and compiled; compile each once."""
-    found = {}
+    """Train each model with version 7 and compiled; compile each once.
+
+    In float64: what rounding does is then far below any fault of a compiler.
+    """
+    found, usual = {}, torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
     for name, (make_optimizer, _) in CASES.items():
         expected = jobs.configure(6, name, make_optimizer)
         losses = jobs.train(expected, jobs.loaders(name, 40))
@@ -47,7 +52,8 @@ def outcomes():
             "programs": n_programs() - before,
             "configuration": configuration,
         }
-    return found
+    yield found
+    torch.set_default_dtype(usual)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -57,15 +63,15 @@ def test_losses_are_those_of_version_7_to_rounding(name, outcomes):
     assert outcome["configuration"].epoch_fn.is_compilable
     (losses, val_losses, metrics), states = outcome["v7"]
     result, states_found = outcome["v8"]
-    assert result[0] == pytest.approx(losses, rel=2e-3, abs=1e-6)
-    assert result[1] == pytest.approx(val_losses, rel=2e-3, abs=1e-6)
-    for key in metrics:
-        assert result[2][key] == pytest.approx(metrics[key], abs=0.051)
+    assert result[0] == pytest.approx(losses, rel=1e-9)
+    assert result[1] == pytest.approx(val_losses, rel=1e-9)
+    for key in metrics:  # an accuracy is a float32
+        assert result[2][key] == pytest.approx(metrics[key], abs=1e-6)
     for ours, theirs in zip(states_found[0], states[0], strict=True):
         assert ours == theirs
     for key, value in states[0].items():
         torch.testing.assert_close(
-            states_found[0][key], value, rtol=5e-3, atol=5e-4
+            states_found[0][key], value, rtol=1e-9, atol=1e-12
         )
     assert states_found[1].keys() == states[1].keys()
 
@@ -250,20 +256,9 @@ def test_a_model_that_cannot_be_compiled_is_trained_eagerly():
     assert not configuration.epoch_fn.is_compilable
 
 
-@pytest.mark.parametrize(
-    "make_optimizer",
-    [
-        optim.RMSprop,
-        functools.partial(optim.SGD, weight_decay=0.1),
-        functools.partial(optim.Adam, weight_decay=0.1),
-    ],
-    ids=["RMSprop", "SGD with decay", "Adam with decay"],
-)
-def test_an_optimizer_whose_update_is_not_compiled_is_used_as_it_is(
-    make_optimizer,
-):
-    expected = jobs.configure(7, make_optimizer=make_optimizer)
-    found = jobs.configure(8, make_optimizer=make_optimizer)
+def test_an_optimizer_whose_update_is_not_compiled_is_used_as_it_is():
+    expected = jobs.configure(7, make_optimizer=optim.RMSprop)
+    found = jobs.configure(8, make_optimizer=optim.RMSprop)
     before = n_programs()
     assert jobs.train(found, jobs.loaders()) == jobs.train(
         expected, jobs.loaders()
