@@ -55,7 +55,7 @@ class CompiledEpoch:
         self.device = eager.device_of(model)
         self.is_small = _n_parameters(model) <= MOST_PARAMETERS
         self.is_compilable = True
-        self.lacking = 0  # see _run
+        self.trained: set[int] = set()  # ids of parameters, see _groups
         self.rates: tuple[list[float], list[torch.Tensor]] = ([], [])
         self.steps = _compile(self._steps, self.device)
         self.whole = _compile(self._whole, self.device)
@@ -92,15 +92,19 @@ class CompiledEpoch:
     def _groups(self) -> list[Group] | None:
         """Return the groups whose update can be compiled now.
 
-        None if the optimizer has no state yet: that is made in a first step,
-        which is taken eagerly.
+        None if the optimizer has no state yet, or if a layer has been thawed
+        since the last epoch: a first step, which makes the state, is taken
+        eagerly.
         """
         groups = groups_of(self.optimizer)
         if not groups or not any(group.parameters for group in groups):
             return None
-        is_first = any(group.lacking for group in groups)
-        is_first = is_first and not any(group.state for group in groups)
-        return None if is_first else groups
+        trained = {id(p) for group in groups for p in group.parameters}
+        is_new = not trained <= self.trained and bool(self.trained)
+        self.trained = trained
+        lacks = any(group.lacking for group in groups)
+        is_first = is_new or not any(group.state for group in groups)
+        return None if lacks and is_first else groups
 
     def _rates(self) -> list[torch.Tensor]:
         """Return the learning rates of now, as tensors."""
@@ -194,12 +198,6 @@ class CompiledEpoch:
             with torch.no_grad():
                 return program(*given)
         except Exception as error:
-            lacking = sum(len(group.lacking) for group in given[-2])
-            if lacking != self.lacking:
-                # a layer is trained for the first time: the steps taken
-                # eagerly now give it its state
-                self.lacking = lacking
-                return None
             self.is_compilable = False
             warn(
                 "This training run is not compiled, and goes on eagerly: "
