@@ -55,6 +55,10 @@ def pytest_configure(config):
 # The slowest files, in this order: given out first, so that no core waits for
 # one of them at the end.
 SLOWEST = (
+    "tests/launching/test_torchrun.py",
+    "tests/epochs/test_compiled.py",
+    "notebooks/18",
+    "tests/processes/test_together.py",
     "notebooks/15",
     "notebooks/16",
     "notebooks/17",
