@@ -216,7 +216,7 @@ def test_the_answer_in_the_readme_is_a_real_one():
 
 def test_names_and_numbers():
     for number, entry in ((e.number, e) for e in all_exercises()):
-        assert re.fullmatch(r"(0[1-9]|1\d|C[12])\.([1-9]|10)", number)
+        assert re.fullmatch(r"(0[1-9]|1\d|C[123])\.([1-9]|1[0-2])", number)
         assert entry.look and entry.title and 1 <= entry.minutes <= 30
     in_order = [e.number for e in all_exercises() if e.page == "C2"]
     assert in_order == [f"C2.{number}" for number in range(1, 11)]
