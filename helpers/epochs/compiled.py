@@ -17,7 +17,11 @@ from torch.overrides import TorchFunctionMode
 from helpers.datasets.whole_batches import WholeBatches, batches_of
 from helpers.epochs import eager
 from helpers.epochs.eager import EpochResult, LossFn
-from helpers.epochs.updates import Group, groups_of
+from helpers.epochs.updates import (
+    Group,
+    adds_decay_to_gradients,
+    groups_of,
+)
 from helpers.errors import one_line, warn
 
 # A program holds at most so many steps one after another, and only those of
@@ -57,8 +61,9 @@ class CompiledEpoch:
         self.is_compilable = True
         self.trained: set[int] = set()  # ids of parameters, see _groups
         self.rates: tuple[list[float], list[torch.Tensor]] = ([], [])
-        self.steps = _compile(self._steps, self.device)
-        self.whole = _compile(self._whole, self.device)
+        decays = adds_decay_to_gradients(optimizer)
+        self.steps = _compile(self._steps, self.device, decays)
+        self.whole = _compile(self._whole, self.device, decays)
 
     def __call__(self, train_loader, val_loader) -> EpochResult:
         """Perform an epoch; return loss, validation loss and metrics."""
@@ -224,16 +229,18 @@ class NarrowLayers(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def _compile(function: Callable, device: torch.device) -> Callable:
+def _compile(
+    function: Callable, device: torch.device, adds_decay: bool
+) -> Callable:
     """Return a function that is compiled when it is first called."""
     # lets a program hold the backward pass, too
     torch._dynamo.config.trace_autograd_ops = True
-    options = {
+    options: dict[str, Any] = {
         "fallback_random": True,  # the random numbers of eager torch
-        # torch 2.13 replaces patterns of operations even where a parameter is
-        # changed in place between them: with weight decay the weights went
-        # astray. `test_compiled` compares in float64.
-        "pattern_matcher": False,
+        # torch 2.13 replaces patterns of operations for faster ones. Where
+        # gradient and decayed weight are added, it does so although the weight
+        # is changed in place afterwards, and the result is wrong.
+        "pattern_matcher": not adds_decay,
     }
     if device.type == "cpu":
         options["cpp_wrapper"] = True  # no Python between two operations

@@ -146,6 +146,14 @@ def _has_another_step(optimizer: Any) -> bool:
     return step is not None and not hasattr(step, "_wrapped_by_lr_sched")
 
 
+def adds_decay_to_gradients(optimizer: Any) -> bool:
+    """Tell whether an update adds the decay of the weights to a gradient."""
+    return any(
+        group.get("weight_decay") and not group.get("decoupled_weight_decay")
+        for group in optimizer.param_groups
+    )
+
+
 def hooks_of(optimizer: Any) -> list[Any]:
     """Return the hooks around the step of an optimizer, by place."""
     return [
