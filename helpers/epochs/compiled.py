@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
-import torch._dynamo.config
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
@@ -215,7 +214,7 @@ class NarrowLayers(TorchFunctionMode):
     """Lets a program multiply where a layer takes a single number.
 
     For most layers `torch.addmm` is the fastest way. For one number per row it
-    is a call of a library that takes longer than all else in the step.
+    is a call of a library that takes longer than everything else in the step.
     """
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
@@ -233,7 +232,8 @@ def _compile(
     function: Callable, device: torch.device, adds_decay: bool
 ) -> Callable:
     """Return a function that is compiled when it is first called."""
-    # lets a program hold the backward pass, too
+    # lets a program hold the backward pass, too; torch imports its compiler
+    # when it is first named
     torch._dynamo.config.trace_autograd_ops = True
     options: dict[str, Any] = {
         "fallback_random": True,  # the random numbers of eager torch

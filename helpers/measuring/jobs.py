@@ -150,9 +150,9 @@ JOBS = (
         make_optimizer=partial(optim.SGD, momentum=0.9), lr=0.02, **_LINE),
     Job("line-adam", "line, Adam", make_optimizer=optim.Adam, lr=0.01, **_LINE),
     Job("mlp", "digits, MLP 64-64-10", load=flat_digits, make_model=make_mlp,
-        eager_limit=0.60, compiled_limit=0.36, n_epochs=6, **_DIGITS),
+        eager_limit=0.60, compiled_limit=0.36, n_epochs=20, **_DIGITS),
     Job("network", "digits, network of chapter 14", load=digit_images,
-        make_model=Network, eager_limit=0.86, compiled_limit=0.58, n_epochs=3,
+        make_model=Network, eager_limit=0.86, compiled_limit=0.58, n_epochs=15,
         highest=HIGHEST, **_DIGITS),
 )  # fmt: skip
 

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch._dynamo.config
 from torch import nn
 from torch.utils.data import BatchSampler, DataLoader, RandomSampler
 

@@ -4,7 +4,7 @@ import torch
 from torch import nn, optim
 
 from helpers.devices import find_device
-from helpers.epochs.compiled import make_epoch_fn
+from helpers.epochs import compiled
 from helpers.metrics import accuracy
 from helpers.networks import Network
 from helpers.pipeline import Configuration, gives
@@ -44,6 +44,6 @@ def configure_model(
         train_step_fn=make_train_step_fn(model, loss_fn, optimizer),
         val_step_fn=make_val_step_fn(model, loss_fn),
         metric_step_fns=metric_step_fns,
-        epoch_fn=make_epoch_fn(model, loss_fn, optimizer, metrics),
+        epoch_fn=compiled.make_epoch_fn(model, loss_fn, optimizer, metrics),
         writer=writer,
     )

@@ -37,8 +37,9 @@ def _sum(values: Iterable[float]) -> float:
 def share_buffers(model: nn.Module) -> None:
     """Give every process the buffers of the first, such as running means.
 
-    Batch norm keeps those of the rows that it has seen, which are others in
-    each process. Afterwards all validate the model that the first one saves.
+    Batch norm keeps those of the rows that it has seen, and each process has
+    seen rows of its own. Afterwards all validate the model that the first one
+    saves.
 
     Args:
         model: with its own buffers, not those of a wrapper.

@@ -192,7 +192,7 @@ def saved(tmp_path_factory):
 def test_a_new_process_goes_on_bit_for_bit_and_in_silence(number, saved):
     folder, straight = saved[number]
     done = in_a_new_process(folder, number, "batch norm")
-    found = torch.load(folder / "batch norm.result.pt", weights_only=False)
+    found = torch.load(folder / "batch norm.result.pt")
     assert identical(found, straight)
     assert done.stdout == done.stderr == ""
 
@@ -224,7 +224,7 @@ def test_without_a_compiler_it_says_so_once_and_goes_on(saved, tmp_path):
         CXX=str(tmp_path / "no-compiler"),
         TORCHINDUCTOR_CACHE_DIR=str(tmp_path / "empty"),
     )
-    found = torch.load(tmp_path / "batch norm.result.pt", weights_only=False)
+    found = torch.load(tmp_path / "batch norm.result.pt")
     assert identical(found, saved[7][1])
     said = done.stdout + done.stderr
     assert said.count("not compiled") == 1
