@@ -19,6 +19,7 @@ import importlib, os, sys
 # them first, then watch what the modules of the course do.
 import fastapi, httpx, IPython.display, matplotlib.pyplot, torch, uvicorn
 import torch.export, torch.utils.data, torch.utils.tensorboard, torchviz
+import torch._inductor, torch.distributed.fsdp
 import tqdm.auto, tqdm.notebook, tensorboard.manager
 from tensorboard.backend.event_processing import event_accumulator
 torch.accelerator.is_available()
@@ -26,8 +27,6 @@ torch.accelerator.is_available()
 seen = []
 
 def watch(event, args):
-    if event == "os.mkdir" and "torchinductor_" in str(args):
-        return  # torch's compiler makes its own empty folder when imported
     if event.startswith(("socket.", "subprocess.", "os.fork", "os.exec")):
         seen.append((event, str(args)[:80]))
     changes = "mkdir remove rename rmdir link symlink truncate system"
