@@ -150,4 +150,5 @@ def go_on(folder, number, name, n_epochs=6):
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)  # as the tests: programs depend on it
     go_on(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
