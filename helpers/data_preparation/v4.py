@@ -41,7 +41,7 @@ def prepare_data(x, y, batch_size=BATCH_SIZE, highest=None, device="cpu"):
     generator = torch.Generator().manual_seed(SEED)
     train_data, val_data = random_split(dataset, FRACTIONS, generator)
     train_loader = WholeBatches(
-        *dataset[train_data.indices], batch_size, generator
+        *dataset[train_data.indices], batch_size=batch_size, generator=generator
     )
-    val_loader = WholeBatches(*dataset[val_data.indices], batch_size)
+    val_loader = WholeBatches(*dataset[val_data.indices], batch_size=batch_size)
     return train_loader, val_loader

@@ -220,7 +220,8 @@ class NarrowLayers(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         """Replace nn.functional.linear on a single feature; pass the rest."""
         if function is nn.functional.linear and not kwargs:
-            x, weight, bias = (*args, None)[:3]
+            given: Any = (*args, None)
+            x, weight, bias = given[:3]
             is_narrow = x.shape[-1] == 1 and weight.ndim == 2
             if is_narrow and x.dtype == weight.dtype:
                 products = x * weight[:, 0]

@@ -52,7 +52,7 @@ def quick_loss(loss_fn: Callable) -> Callable:
     It asks at every call to which shape predictions and labels can be
     expanded. Where the two have one shape already, there is nothing to expand.
     """
-    mse_loss = getattr(torch._C._nn, "mse_loss", None)
+    mse_loss = getattr(torch._C._nn, "mse_loss", None)  # type: ignore[attr-defined]
     is_usual = type(loss_fn) is nn.MSELoss and loss_fn.reduction == "mean"
     if not is_usual or mse_loss is None or loss_fn._forward_hooks:
         return loss_fn

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch.optim import optimizer as of_torch
+from torch.optim import optimizer as of_torch  # type: ignore[attr-defined]
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
