@@ -6,6 +6,7 @@ than the program saves. Compiled with everything around it - forward, backward
 and update of many steps, and validation - the way in and out is paid for once.
 """
 
+import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -247,7 +248,29 @@ def _compile(
         options["cpp_wrapper"] = True  # no Python between two operations
     if device.type == "cuda":
         options["triton.cudagraphs"] = True  # one launch for all of them
-    return torch.compile(function, fullgraph=True, options=options)
+    return torch.compile(
+        _of_its_own(function),
+        fullgraph=True,
+        dynamic=False,  # the program depends on nothing compiled before it
+        options=options,
+    )
+
+
+def _of_its_own(method: Any) -> Callable:
+    """Return a method with a copy of its code.
+
+    torch keeps programs with the code they came from. Two models that shared
+    it would share the limit on their number, too.
+    """
+    function = method.__func__
+    copied = types.FunctionType(
+        function.__code__.replace(),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    return copied.__get__(method.__self__)
 
 
 def _n_parameters(model: nn.Module) -> int:
