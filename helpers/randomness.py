@@ -18,9 +18,7 @@ def epoch_seed(seed: int, epoch: int) -> int:
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
 
 
-def reseed(
-    seed: int, epoch: int, *data_loaders: DataLoader, rank: int = 0
-) -> None:
+def reseed(seed: int, epoch: int, *data_loaders: DataLoader) -> None:
     """Reseed torch, NumPy, Python and the loaders for one epoch.
 
     Afterwards the order of the batches, dropout and everything else that draws
@@ -35,14 +33,11 @@ def reseed(
         epoch: the epoch about to start, counted from 0.
         data_loaders: loaders whose own generators are reseeded, if they have
             any: of the loader, its sampler and its batch sampler.
-        rank: the number of this process, if there are several. They draw the
-            same order of rows, and different masks of dropout.
     """
     number = epoch_seed(seed, epoch)
-    own = number if rank == 0 else epoch_seed(number, rank)
-    _seed_torch(own)
-    np.random.seed(own)
-    random.seed(own)
+    _seed_torch(number)
+    np.random.seed(number)
+    random.seed(number)
     for data_loader in data_loaders:
         _reseed_loader(data_loader, number)
 

@@ -6,8 +6,7 @@ from helpers.checkpoints import losses_so_far, metrics_so_far, save_together
 from helpers.mini_batch.v1 import mini_batch
 from helpers.page.progress_bar import progress
 from helpers.pipeline import trains_with
-from helpers.processes import ends_together, rank, share_buffers
-from helpers.randomness import reseed
+from helpers.processes import ends_together, reseed, share_buffers
 from helpers.runs import close_log, log_losses, log_metrics, start_curves
 
 
@@ -31,7 +30,7 @@ def train(
     metrics = metrics_so_far(resume_from, metric_step_fns)
     start_curves(writer, len(losses))
     for epoch in progress(range(len(losses), n_epochs)):
-        reseed(seed, epoch, train_loader, val_loader, rank=rank())
+        reseed(seed, epoch, train_loader, val_loader)
         loss = everywhere(device, train_loader, configuration.train_step_fn)
         losses.append(loss)
         share_buffers(configuration.model)

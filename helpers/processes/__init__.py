@@ -16,6 +16,7 @@ from helpers.processes.group import (
     share_bytes,
     world_size,
 )
+from helpers.processes.random_numbers import reseed
 from helpers.processes.share import Share
 from helpers.processes.shares import Shares
 
@@ -27,6 +28,7 @@ __all__ = [
     "is_first",
     "process_group",
     "rank",
+    "reseed",
     "share_buffers",
     "share_bytes",
     "sums",
