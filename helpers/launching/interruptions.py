@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from helpers.runs import after_writing
+
 # Signal -> how a person would call it. Not every system has every one.
 NAMES = {
     "SIGINT": "Ctrl-C",
@@ -52,8 +54,12 @@ def interruptible() -> Iterator[Interruptions]:
     def stop(number: int, _frame: FrameType | None) -> None:
         for other in before:
             signal.signal(other, signal.SIG_DFL)
-        arrived.stopped = Stopped(number)
-        raise arrived.stopped
+        arrived.stopped = stopped = Stopped(number)
+
+        def end() -> None:
+            raise stopped
+
+        after_writing(end)
 
     if threading.current_thread() is threading.main_thread():
         for name in NAMES:

@@ -6,6 +6,7 @@ shows its curves. What a training run saves there to go on from is in
 """
 
 from helpers.runs.curves import (
+    after_writing,
     close_log,
     log_hparams,
     log_losses,
@@ -17,6 +18,7 @@ from helpers.runs.curves import (
 from helpers.runs.folders import checkpoint_path, clear_run, run_folder
 
 __all__ = [
+    "after_writing",
     "checkpoint_path",
     "clear_run",
     "close_log",

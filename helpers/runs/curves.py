@@ -1,12 +1,13 @@
 """The curves of a run: written for TensorBoard, and read back."""
 
+import contextlib
 import logging
 import os
 import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import (
@@ -27,6 +28,9 @@ from helpers.runs.folders import run_folder
 
 # Writers whose disk was full: one warning for each is enough.
 _broken: "weakref.WeakSet[SummaryWriter]" = weakref.WeakSet()
+# What has to wait until nothing is being written, and whether something is.
+_waiting: list[Callable[[], None]] = []
+_is_writing = False
 
 
 def open_writer(run_name: str | None) -> SummaryWriter | None:
@@ -180,10 +184,40 @@ def _log(
     if writer is None or writer in _broken:
         return
     try:
-        action(writer)
+        with _writing():
+            action(writer)
     except OSError as error:
         _broken.add(writer)
         _warn("The log is incomplete from here on; training goes on", error)
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Let what `after_writing` was given wait while the block runs."""
+    global _is_writing
+    _is_writing = True
+    try:
+        yield
+    finally:
+        _is_writing = False
+        if _waiting:
+            _waiting.pop()()
+
+
+def after_writing(action: Callable[[], None]) -> None:
+    """Call a function as soon as nothing is being written to a log.
+
+    TensorBoard's writer has a thread and locks. An exception that a signal
+    raises in the middle of them may leave a lock closed, and the process would
+    wait for it for ever.
+
+    Args:
+        action: called now, or in a moment; it may raise.
+    """
+    if _is_writing:
+        _waiting[:] = [action]
+    else:
+        action()
 
 
 def _warn(what: str, error: OSError) -> None:

@@ -20,7 +20,7 @@ from torch.utils.tensorboard import SummaryWriter
 from helpers.launching import run_files, train, training
 from helpers.launching.interruptions import Stopped, interruptible
 from helpers.launching.run_files import build_model
-from helpers.runs import read_scalars, run_folder
+from helpers.runs import log_losses, read_scalars, run_folder
 from tests.launching.running import (
     fork,
     new_name,
@@ -413,3 +413,23 @@ def test_an_ignored_signal_stays_ignored():
         assert arrived.stopped is None
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_waits_until_the_log_is_written(monkeypatch, tmp_path):
+    """Raised in the middle, it may leave a lock of the writer closed."""
+    writer, flush, steps = SummaryWriter(tmp_path), SummaryWriter.flush, []
+
+    def stopped_flush(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        steps.append("before")
+        flush(self)
+        steps.append("after")
+
+    monkeypatch.setattr(SummaryWriter, "flush", stopped_flush)
+    with interruptible() as arrived, pytest.raises(Stopped):
+        log_losses(writer, 0, 1.0, 1.0)
+    assert steps == ["before", "after"]
+    assert arrived.stopped is not None
+    monkeypatch.undo()
+    log_losses(writer, 1, 1.0, 1.0)  # nothing waits any longer
+    writer.close()
