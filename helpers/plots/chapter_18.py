@@ -226,8 +226,8 @@ def throughput(
     return figure, (
         f"Speed over the number of processes, for updates of {rows} rows. "
         f"Measured: {', '.join(measured)}. A line for the model ends at "
-        f"{number(predicted[last])} for {last} processes, "
-        f"{'below' if is_less else 'close to'} the dashed line of {last}."
+        f"{number(predicted[last])} for {last} processes; "
+        f"a dashed line, n times as fast, ends at {last}."
     )
 
 

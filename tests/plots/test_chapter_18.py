@@ -48,11 +48,12 @@ def test_padding_where_nothing_is_filled_up():
 
 
 def test_the_title_of_throughput_follows_from_the_model():
-    def title(last):
+    def drawn(last):
         picture = plots.throughput({1: [1.0]}, {1: 1.0, 4: last}, 64)
         return picture.figure.axes[0].get_title(loc="left"), picture.alt
 
-    assert title(2.0)[0] == "4 processes are not 4 times as fast"
-    assert "below the dashed line" in title(2.0)[1]
-    assert title(3.9)[0] == "4 processes should be almost 4 times as fast"
-    assert "close to the dashed line" in title(3.9)[1]
+    title, alt = drawn(2.0)
+    assert title == "4 processes are not 4 times as fast"
+    assert "ends at 2 for 4 processes" in alt
+    assert "n times as fast, ends at 4" in alt
+    assert drawn(3.9)[0] == "4 processes should be almost 4 times as fast"
