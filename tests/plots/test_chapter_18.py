@@ -54,6 +54,6 @@ def test_the_title_of_throughput_follows_from_the_model():
 
     title, alt = drawn(2.0)
     assert title == "4 processes are not 4 times as fast"
-    assert "ends at 2 for 4 processes" in alt
+    assert "ends at 2.0 for 4 processes" in alt
     assert "n times as fast, ends at 4" in alt
     assert drawn(3.9)[0] == "4 processes should be almost 4 times as fast"
