@@ -69,6 +69,12 @@ from helpers.plots.chapter_18 import (
     shares,
     throughput,
 )
+from helpers.plots.chapter_19 import (
+    activations,
+    against_baselines,
+    gradients_by_layer,
+    update_ratios,
+)
 from helpers.plots.curves import (
     killed_losses,
     plot_losses,
@@ -92,6 +98,8 @@ from helpers.plots.points import answers, data, fits, seen_and_unseen
 
 __all__ = [
     "accuracies",
+    "activations",
+    "against_baselines",
     "all_reduce",
     "answers",
     "at_once",
@@ -116,6 +124,7 @@ __all__ = [
     "epoch_parts",
     "filters_and_maps",
     "fits",
+    "gradients_by_layer",
     "gradients_meet",
     "grid_of_runs",
     "growing_graph",
@@ -165,6 +174,7 @@ __all__ = [
     "two_files",
     "two_means",
     "two_splits",
+    "update_ratios",
     "whole_pipeline",
     "writer",
     "wrong_pairs",

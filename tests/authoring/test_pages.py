@@ -49,6 +49,7 @@ LADDER = {
     "16": (3, 6, 7),
     "17": (4, 8, 8),
     "18": (5, 9, 9),
+    "19": (5, 9, 9),
 }
 
 every_page = pytest.mark.parametrize("path", PAGES, ids=NAMES)

@@ -19,6 +19,7 @@ from tests.plots.figures_of_chapter_15 import FIGURES as FIGURES_15
 from tests.plots.figures_of_chapter_16 import FIGURES as FIGURES_16
 from tests.plots.figures_of_chapter_17 import FIGURES as FIGURES_17
 from tests.plots.figures_of_chapter_18 import FIGURES as FIGURES_18
+from tests.plots.figures_of_chapter_19 import FIGURES as FIGURES_19
 
 X, Y = generate_data()
 X_TRAIN, Y_TRAIN, X_VAL, Y_VAL = split_data(X, Y)
@@ -297,6 +298,7 @@ FIGURES |= FIGURES_15
 FIGURES |= FIGURES_16
 FIGURES |= FIGURES_17
 FIGURES |= FIGURES_18
+FIGURES |= FIGURES_19
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
 

@@ -15,7 +15,7 @@ from helpers.practice import progress_file, quiz
 from helpers.practice.quiz import questions, show, stored
 from helpers.practice.quiz.live import LiveQuiz
 
-CHAPTERS = [f"{number:02d}" for number in range(1, 19)]
+CHAPTERS = [f"{number:02d}" for number in range(1, 20)]
 LARGE = ["after_04", "after_10"]
 NAMES = sorted(path.stem for path in quiz.QUIZZES.glob("*.toml"))
 QUESTIONS = [
