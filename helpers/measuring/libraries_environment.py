@@ -5,22 +5,15 @@ cache folder. It takes torch, NumPy and the course from where this Python has
 them, so that there is one torch, and both sides of a ratio use it.
 """
 
-import hashlib
 import json
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
-import venv
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from helpers.errors import CourseError
+from helpers.measuring import own_environment
 from helpers.measuring.jobs import JOBS, Job, job_called
+from helpers.measuring.own_environment import call
 from helpers.measuring.speeds import Result
-from helpers.paths import ROOT
 
 SCRIPTS = Path(__file__).with_name("libraries")
 PINS = SCRIPTS / "requirements.txt"
@@ -34,15 +27,6 @@ LIBRARIES = {
     "Keras": "with_keras.py",
 }
 N_ROUNDS = 7  # measurements of each library, and of the plain loop beside it
-TIME_LIMIT = 1800  # seconds for one library, or for installing all of them
-
-
-def environment_folder() -> Path:
-    """Return where the environment lies; other pins have another folder."""
-    said = f"{sys.prefix} {sys.version} {PINS.read_text('utf-8')}"
-    name = hashlib.sha256(said.encode()).hexdigest()[:12]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "rethinking-the-training-loop" / f"libraries-{name}"
 
 
 def make_environment(say: Callable[[str], object] = print) -> Path:
@@ -51,23 +35,7 @@ def make_environment(say: Callable[[str], object] = print) -> Path:
     Raises:
         CourseError: the libraries could not be installed.
     """
-    folder = environment_folder()
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    ready = folder / ".ready"
-    if ready.exists():
-        return python
-    say("Installing the libraries in an environment of their own ...")
-    shutil.rmtree(folder, ignore_errors=True)
-    venv.create(folder, with_pip=True)
-    packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
-    # its own packages come first, then those of the course
-    of_course = sysconfig.get_path("purelib")
-    (packages / "course.pth").write_text(f"{of_course}\n{ROOT}\n", "utf-8")
-    _call([str(python), "-m", "pip", "install", "--quiet", "--no-deps",
-           "--disable-pip-version-check", "--requirement", str(PINS)],
-          "The libraries could not be installed")  # fmt: skip
-    ready.touch()
-    return python
+    return own_environment.make_environment("libraries", PINS, "libraries", say)
 
 
 def measure_libraries(
@@ -103,19 +71,9 @@ def measure_libraries(
         script = SCRIPTS / LIBRARIES[library]
         # -P: a script's own folder is not where it looks for modules
         command = [str(python), "-P", str(script), str(n_rounds)]
-        out = _call([*command, str(n_epochs or 0), *names], f"{library} failed")
+        out = call([*command, str(n_epochs or 0), *names], f"{library} failed")
         found[library] = json.loads(out.splitlines()[-1])
     return found
-
-
-def _call(command: Sequence[str], failed: str) -> str:
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=TIME_LIMIT
-    )
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["without a message"]
-        raise CourseError(f"{failed}: {lines[-1]}")
-    return done.stdout
 
 
 def format_libraries(found: dict[str, Any]) -> str:

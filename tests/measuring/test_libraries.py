@@ -10,7 +10,7 @@ import pytest
 from torch import optim
 
 from helpers.errors import CourseError
-from helpers.measuring import against_plain, libraries_environment
+from helpers.measuring import against_plain, own_environment
 from helpers.measuring.jobs import job_called
 from helpers.measuring.libraries_environment import (
     LIBRARIES,
@@ -151,7 +151,7 @@ def cache(tmp_path, monkeypatch):
         calls.append(command)
         return subprocess.CompletedProcess(command, 0, '{"jobs": {}}', "")
 
-    monkeypatch.setattr(libraries_environment.venv, "create", made)
+    monkeypatch.setattr(own_environment.venv, "create", made)
     monkeypatch.setattr(subprocess, "run", called)
     return calls
 
