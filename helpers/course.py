@@ -4,6 +4,7 @@ import functools
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from helpers.paths import ROOT
 
@@ -17,8 +18,8 @@ class Page:
 
     Attributes:
         key: "03" for a chapter, "C1" for a challenge, "after_04" for a quiz.
-        kind: "chapter", "challenge" or "quiz".
-        part: the number of its part, 1 to 3.
+        kind: "chapter", "challenge", "quiz" or "reference".
+        part: the number of its part, 1 to 3; 0 for a reference.
         title: without the number.
         file: the path below ``notebooks/``.
         builds: what a reader builds there, in a few words.
@@ -52,15 +53,19 @@ class Page:
 
 
 @functools.cache
+def _content() -> dict:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+@functools.cache
 def all_pages() -> tuple[Page, ...]:
-    """Return every page, in the order of the course.
+    """Return every page to work through, in the order of the course.
 
     Raises:
         TypeError, KeyError: an entry lacks a key, or has an unknown one.
     """
-    content = tomllib.loads(FILE.read_text(encoding="utf-8"))
     pages = []
-    for part in content["part"]:
+    for part in _content()["part"]:
         for kind in ("chapter", "challenge", "quiz"):
             for entry in part.get(kind, []):
                 versions = tuple(entry.get("versions", ()))
@@ -72,6 +77,45 @@ def all_pages() -> tuple[Page, ...]:
 def chapters() -> list[Page]:
     """Return the chapters, in their order."""
     return [page for page in all_pages() if page.kind == "chapter"]
+
+
+def references() -> list[Page]:
+    """Return the pages to look things up in, to which every page links."""
+    return [
+        Page(kind="reference", part=0, **entry)
+        for entry in _content()["reference"]
+    ]
+
+
+def parts() -> dict[int, str]:
+    """Return the titles of the parts, by number."""
+    return {part["number"]: part["title"] for part in _content()["part"]}
+
+
+def reading_order() -> list[Page]:
+    """Return every page in the order in which it is read.
+
+    A quiz follows the chapter in its key, a challenge the last chapter of its
+    part.
+    """
+
+    def place(page: Page) -> tuple:
+        chapter = page.key.removeprefix("after_")
+        is_challenge = page.kind == "challenge"
+        return page.part, is_challenge, chapter, page.kind == "quiz"
+
+    return sorted(all_pages(), key=place)
+
+
+def anchor(heading: str) -> str:
+    """Return what leads to a heading of a page, after ``#`` in a link.
+
+    JupyterLab gives a heading the id of its text, with hyphens for spaces.
+
+    Args:
+        heading: in Markdown, without the ``##``.
+    """
+    return quote(heading.replace("`", "").replace(" ", "-"), "")
 
 
 def find_page(key: str) -> Page:

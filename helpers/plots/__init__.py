@@ -94,6 +94,7 @@ from helpers.plots.diagrams import (
 )
 from helpers.plots.exchanges import all_reduce, sharded_layers
 from helpers.plots.memory import memory, strides
+from helpers.plots.now import pipeline_now
 from helpers.plots.points import answers, data, fits, seen_and_unseen
 
 __all__ = [
@@ -150,6 +151,7 @@ __all__ = [
     "overflow",
     "padding",
     "pipeline",
+    "pipeline_now",
     "placed_digits",
     "plain_mean_errors",
     "plot_losses",

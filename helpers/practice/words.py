@@ -16,9 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from helpers.course import find_page
+from helpers.course import anchor, find_page
 from helpers.practice import describe
 from helpers.practice.signs import Wrong
 
@@ -55,9 +54,8 @@ class Section:
 
     def as_markdown(self, prefix: str = "") -> str:
         """Return a link, for a page that reaches notebooks/ by ``prefix``."""
-        # the anchor that JupyterLab gives a heading: its text, with hyphens
-        anchor = quote(self.section.replace("`", "").replace(" ", "-"), "")
-        return f"[{self}]({prefix}{find_page(self.page).file}#{anchor})"
+        file = find_page(self.page).file
+        return f"[{self}]({prefix}{file}#{anchor(self.section)})"
 
 
 @dataclass(frozen=True)
