@@ -64,8 +64,8 @@ torture: $(READY) ## kill, fill and damage, hundreds of times; print one table
 	TQDM_DISABLE=1 $(BIN)/python tests/launching/torture.py
 
 browser: $(READY) ## run every page in a real browser (needs chromium)
-	$(BIN)/python -m pip install --quiet playwright==1.65.2
-	$(BIN)/python tests/browser.py --out runs/screenshots
+	$(BIN)/python -m pip install --quiet --requirement tests/browser/requirements.txt
+	$(BIN)/python -m tests.browser --out runs/screenshots
 
 clean: ## remove the environment (runs/ and pages stay)
 	rm -rf $(VENV)

@@ -1,4 +1,4 @@
-"""What a page has to let the keyboard do; `tests/browser.py` runs it."""
+"""What a page has to let the keyboard do; `make browser` tries it."""
 
 import time
 
@@ -10,7 +10,7 @@ FOCUS = """() => {
           Boolean(element.closest('.course-steps'))];
 }"""
 # Select the first cell that holds a text, as the arrow keys would.
-SELECT = """text => {
+SELECT = """async text => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
   const cells = notebook.model.cells;
   for (let i = 0; i < cells.length; i++) {
@@ -18,6 +18,7 @@ SELECT = """text => {
       notebook.activeCellIndex = i;
       notebook.mode = 'command';
       notebook.activate();
+      await notebook.scrollToItem(i, 'center');
       return true;
     }
   }

@@ -1,0 +1,160 @@
+"""A reader's way through the course, in about two minutes."""
+
+import time
+from pathlib import Path
+
+from tests.browser import axe
+from tests.browser.keyboard import SELECT, try_keyboard
+from tests.browser.lab import command, open_page, run_all, wait_for_kernel
+from tests.browser.looking import walk
+
+WIDE, NARROW = (1440, 900), (1024, 768)
+START = "00_start_here.ipynb"
+LOADERS = "03_dataloader.ipynb"
+BOARD = "06_tensorboard.ipynb"
+# What axe judges: JupyterLab's own parts are not ours to mend.
+PARTS = [
+    ".course-quiz",
+    ".course-moving",
+    ".jp-CodeCell .jp-OutputArea-output details",
+]
+WRONG = """def count_updates(n_points, batch_size, drop_last, n_epochs):
+    return n_epochs * (n_points // batch_size)"""
+RIGHT = """def count_updates(n_points, batch_size, drop_last, n_epochs):
+    n_full, n_rest = divmod(n_points, batch_size)
+    return n_epochs * (n_full + (n_rest > 0 and not drop_last))"""
+# Write an answer into the first cell that starts with a text, and run that cell
+# and the one below it, which checks the answer.
+ANSWER = """async ([start, answer]) => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const cells = notebook.model.cells;
+  for (let i = 0; i < cells.length; i++) {
+    const source = cells.get(i).sharedModel;
+    if (!source.getSource().startsWith(start)) continue;
+    source.setSource(answer);
+    notebook.activeCellIndex = i;
+    for (let k = 0; k < 2; k++)
+      await window.jupyterapp.commands.execute(
+        'notebook:run-cell-and-select-next');
+    return true;
+  }
+  return false;
+}"""
+VERDICT = """number => [...document.querySelectorAll('.jp-OutputArea-output')]
+  .map(output => output.innerText)
+  .find(text => text.includes('Exercise ' + number + ' ·')) ?? 'nothing'"""
+# The page that JupyterLab shows.
+SHOWN = "() => window.jupyterapp.shell.currentWidget?.context?.path ?? ''"
+
+
+def change_theme(tab, name: str) -> None:
+    tab.evaluate(
+        "async theme => { await window.jupyterapp.commands.execute("
+        "'apputils:change-theme', {theme}); }",
+        f"JupyterLab {name}",
+    )
+    time.sleep(1.5)
+
+
+def in_both_themes(tab, shots: Path) -> list[str]:
+    """Look at a page in both themes and at two widths; return the faults."""
+    faults = []
+    for theme, size in (("Light", WIDE), ("Dark", NARROW)):
+        tab.set_viewport_size({"width": size[0], "height": size[1]})
+        change_theme(tab, theme)
+        where = f"{theme.lower()}, {size[0]} pixels"
+        seen = walk(tab, Path(f"{shots}_{theme.lower()}_{size[0]}"))
+        faults += [f"{where}, broken: {one}" for one in sorted(seen["broken"])]
+        if tab.evaluate(SELECT, "show_quiz("):
+            time.sleep(1)
+        faults += axe.judge(tab, PARTS, where)
+    change_theme(tab, "Light")
+    tab.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    return faults
+
+
+def on(tab, link: str) -> list[str]:
+    """Follow a link of the navigation line; return what went wrong."""
+    before = tab.evaluate(SHOWN)
+    tab.evaluate(SELECT, link)
+    time.sleep(1)
+    line = tab.locator(".jp-MarkdownOutput a", has_text=link).first
+    line.click()
+    for _ in range(60):
+        if tab.evaluate(SHOWN) not in ("", before):
+            return []
+        time.sleep(0.5)
+    return [f"the link {link!r} of {before} opens no page"]
+
+
+def verdict_of(tab, what: str, word: str) -> list[str]:
+    """Return a fault unless the verdict on exercise 03.2 gets the word."""
+    for _ in range(40):
+        time.sleep(0.5)
+        found = tab.evaluate(VERDICT, "03.2")
+        if word in found.splitlines()[0]:
+            return []
+    return [f"{what} 03.2 is not {word!r}: {found[:80]!r}"]
+
+
+def answer(tab, source: str, word: str) -> list[str]:
+    """Answer exercise 03.2; return a fault unless the verdict has the word."""
+    tab.evaluate(ANSWER, ["def count_updates(", source])
+    return verdict_of(tab, "exercise", word)
+
+
+def first_page(browser, address: str, shots: Path) -> list[str]:
+    """Open the start page, run it, and go on to the next page."""
+    tab, said = open_page(browser, address, START, WIDE)
+    faults = run_all(tab)
+    walk(tab, shots / "start")
+    faults += on(tab, "Next")
+    command(tab, "kernelmenu:shutdown")
+    tab.close()
+    return faults + said
+
+
+def page_of_exercises(browser, address: str, shots: Path) -> list[str]:
+    """Quiz, exercise, themes; saved, closed and opened again."""
+    tab, said = open_page(browser, address, LOADERS, WIDE)
+    faults = run_all(tab)
+    faults += try_keyboard(tab)
+    faults += answer(tab, WRONG, "not yet")
+    faults += answer(tab, RIGHT, "solved")
+    faults += in_both_themes(tab, shots / "loaders")
+    command(tab, "docmanager:save")
+    command(tab, "kernelmenu:shutdown")
+    tab.close()
+    tab, again = open_page(browser, address, LOADERS, WIDE)
+    wait_for_kernel(tab)
+    tab.evaluate(SELECT, "check.updates(count_updates)")
+    faults += verdict_of(tab, "reopened, exercise", "solved")
+    command(tab, "kernelmenu:shutdown")
+    tab.close()
+    return faults + said + again
+
+
+def curves(browser, address: str, shots: Path) -> list[str]:
+    """Look for the curves inside TensorBoard's frame."""
+    tab, said = open_page(browser, address, BOARD, WIDE)
+    faults = run_all(tab)
+    tab.evaluate(SELECT, "%tensorboard --logdir")
+    time.sleep(2)
+    frame = tab.frame_locator(".jp-OutputArea-output iframe").first
+    lines = frame.locator("line-chart path, line-chart polyline")
+    try:
+        lines.first.wait_for(state="attached", timeout=40_000)
+    except Exception as error:
+        faults.append(f"no curve in TensorBoard's frame: {error!s:.80}")
+    tab.screenshot(path=shots / "tensorboard.png")
+    command(tab, "kernelmenu:shutdown")
+    time.sleep(1)
+    tab.close()
+    return faults + said
+
+
+SCENES = {
+    "start page": first_page,
+    "quiz and exercise": page_of_exercises,
+    "TensorBoard": curves,
+}
