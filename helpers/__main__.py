@@ -1,5 +1,8 @@
 """The command line of the course: ``python -m helpers COMMAND ...``."""
 
+# The doctor runs on older Pythons, to say which one the course needs.
+from __future__ import annotations
+
 import difflib
 import importlib
 import os
@@ -8,6 +11,10 @@ from collections.abc import Sequence
 
 # name -> the module whose main(arguments) runs it, and what it does
 COMMANDS = {
+    "doctor": (
+        "helpers.doctor.report",
+        "look whether this machine has what the course needs",
+    ),
     "train": (
         "helpers.launching.train",
         "train on data of the course, or on a CSV file of your own",
@@ -89,6 +96,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = importlib.import_module(module).main(rest)
         sys.stdout.flush()
         return status
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if not package or package == "helpers":
+            raise
+        print(
+            f"The package {package} is missing here. `python -m helpers "
+            "doctor` says what to do.",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         print("Stopped by Ctrl-C.", file=sys.stderr)
         return 130

@@ -1,5 +1,8 @@
 """Where things lie: the course, its data, its runs, and where to write."""
 
+# The doctor runs on older Pythons, to say which one the course needs.
+from __future__ import annotations
+
 import os
 import tempfile
 from pathlib import Path

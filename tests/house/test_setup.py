@@ -364,10 +364,10 @@ from helpers.checkpoints import load_checkpoint
 from helpers.data_preparation.v2 import prepare_data
 from helpers.datasets import CSVDataset
 from helpers.datasets.line import CSV_FILE, generate_data
+from helpers.doctor.packages import look_at_packages
 from helpers.errors import DataError
 from helpers.model_configuration.v3 import configure_model
 from helpers.model_training.v6 import train
-from helpers.page.set_up import check_environment
 from helpers.practice.quiz import load_quiz
 from helpers.runs import checkpoint_path
 
@@ -390,7 +390,7 @@ for read in (lambda: CSVDataset(CSV_FILE), lambda: load_quiz("03")):
         read()
     except DataError as error:
         said.append(str(error))
-check_environment()
+print(look_at_packages().advice)
 
 refused = []
 for command in ("notebooks", "data", "challenges"):

@@ -1,7 +1,6 @@
 """What every page does first, and how it shows errors."""
 
 import sys
-from types import SimpleNamespace
 
 import matplotlib
 import pytest
@@ -12,7 +11,7 @@ from helpers.errors import DataError, in_short
 from helpers.page import progress_bar
 from helpers.page import set_up as set_up_module
 from helpers.page.progress_bar import progress
-from helpers.page.set_up import check_environment, set_up
+from helpers.page.set_up import set_up
 
 
 class Shell:
@@ -144,40 +143,6 @@ def test_set_up_outside_a_page(monkeypatch):
     monkeypatch.setattr(set_up_module, "get_ipython", lambda: None)
     with matplotlib.rc_context():
         set_up()
-
-
-def test_the_environment_is_in_place(capsys):
-    check_environment()
-    assert capsys.readouterr().out == (
-        "Everything is in place: Python, the packages, the folder runs/.\n"
-    )
-
-
-def test_each_problem_is_named(capsys, monkeypatch, tmp_path):
-    (tmp_path / "requirements.txt").write_text(
-        "torch==0.1\nnothing-like-it==1\n"
-    )
-    (tmp_path / "runs").write_text("a file in the way")
-    monkeypatch.setattr(set_up_module, "ROOT", tmp_path)
-    monkeypatch.setattr(set_up_module, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(
-        set_up_module, "sys", SimpleNamespace(version_info=(3, 9, 1))
-    )
-    monkeypatch.setattr(
-        set_up_module.autograd_graphs, "find_program", lambda: None
-    )
-    check_environment()
-    said = capsys.readouterr().out
-    assert said.count("problem: ") == 5
-    for word in (
-        "Python 3.9",
-        "torch is ",
-        "nothing-like-it is missing",
-        "runs/ cannot be written",
-        "graphviz-pure",
-        "make lab",
-    ):
-        assert word in said
 
 
 # ------------------------------------------------------------ progress bar
