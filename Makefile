@@ -25,11 +25,11 @@ endif
 TEXTS := README.md CONTRIBUTING.md CHANGELOG.md data helpers notebooks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks challenges lint coverage bench torture browser clean
+.PHONY: help lab test notebooks challenges lint coverage bench torture browser browser-short clean
 
 help: ## list these commands
-	@grep -E '^[a-z]+:.*## ' Makefile | \
-		awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' Makefile | \
+		awk -F ':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 lab: $(READY) ## open JupyterLab on the start page
 	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 $(LAB_FLAGS) \
@@ -66,6 +66,10 @@ torture: $(READY) ## kill, fill and damage, hundreds of times; print one table
 browser: $(READY) ## run every page in a real browser (needs chromium)
 	$(BIN)/python -m pip install --quiet --requirement tests/browser/requirements.txt
 	$(BIN)/python -m tests.browser --out runs/screenshots
+
+browser-short: $(READY) ## a reader's way through the course in a real browser
+	$(BIN)/python -m pip install --quiet --requirement tests/browser/requirements.txt
+	$(BIN)/python -m tests.browser --short --out runs/screenshots
 
 clean: ## remove the environment (runs/ and pages stay)
 	rm -rf $(VENV)
