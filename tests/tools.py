@@ -84,8 +84,18 @@ def code_cells(path: Path) -> list:
     return [cell for cell in read(path).cells if cell.cell_type == "code"]
 
 
+def is_navigation(cell) -> bool:
+    """Tell whether storing the page made a cell."""
+    return "navigation" in cell.metadata.get("tags", [])
+
+
 def markdown_cells(path: Path) -> list:
-    return [cell for cell in read(path).cells if cell.cell_type == "markdown"]
+    """Return the texts of a page, without what storing it puts in."""
+    return [
+        cell
+        for cell in read(path).cells
+        if cell.cell_type == "markdown" and not is_navigation(cell)
+    ]
 
 
 def python_of(cell) -> str:

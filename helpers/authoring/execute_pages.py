@@ -18,7 +18,12 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from helpers.authoring.boxes import with_boxes
-from helpers.course import NOTEBOOKS
+from helpers.authoring.navigation import (
+    all_files,
+    put_navigation,
+    read_page,
+    write_page,
+)
 from helpers.paths import missing_course
 
 PURPOSE = "Execute pages from a fresh kernel and store them in one form."
@@ -43,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     no_course = missing_course()
     if no_course and not paths:
         parser.error(no_course)
-    paths = paths or sorted(NOTEBOOKS.rglob("[!.]*.ipynb"))
+    paths = paths or all_files()
     failed = 0
     with tempfile.TemporaryDirectory() as runs:
         # as in the tests: no bar in stored outputs, no reader's run touched
@@ -72,7 +77,8 @@ def execute(path: Path, stored: bool = True) -> str | None:
         path: of the page.
         stored: whether the page is stored; else it is only executed.
     """
-    page = nbformat.read(path, as_version=4)
+    page = read_page(path)
+    put_navigation(page, path)
     client = NotebookClient(
         page,
         timeout=CELL_TIMEOUT,
@@ -89,9 +95,7 @@ def execute(path: Path, stored: bool = True) -> str | None:
         return None
     normalise(page)
     nbformat.validate(page)
-    aside = path.with_suffix(".part")
-    nbformat.write(page, aside)
-    os.replace(aside, path)
+    write_page(page, path)
     return None
 
 

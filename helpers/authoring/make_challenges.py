@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers.authoring.execute_pages import execute
+from helpers.authoring.navigation import is_navigation, put_navigation
 from helpers.course import NOTEBOOKS
 from helpers.paths import missing_course
 
@@ -68,6 +69,8 @@ def make_challenge(solution: NotebookNode, file_name: str) -> NotebookNode:
     for cell in solution.cells:
         tags = cell.metadata.get("tags", [])
         source = cell.source
+        if is_navigation(cell):
+            continue
         if "reasons" in tags:
             if said:
                 continue
@@ -81,6 +84,7 @@ def make_challenge(solution: NotebookNode, file_name: str) -> NotebookNode:
     cells.append(nbformat.v4.new_markdown_cell(note, id="end-note"))
     page = nbformat.v4.new_notebook(cells=cells, metadata=solution.metadata)
     page.nbformat_minor = 5
+    put_navigation(page, challenge_path(FOLDER / file_name))
     return page
 
 

@@ -9,6 +9,7 @@ what a single chapter draws lies in a file of its own. Colours stand in
 Nothing here trains, reads a file or writes one.
 """
 
+from helpers.plots.calls import calls
 from helpers.plots.challenge_1 import predictions, rides
 from helpers.plots.challenge_2 import letters
 from helpers.plots.chapter_02 import dataset, memory_of_rows
@@ -72,6 +73,7 @@ from helpers.plots.chapter_18 import (
 from helpers.plots.chapter_19 import (
     activations,
     against_baselines,
+    before_and_after,
     gradients_by_layer,
     update_ratios,
 )
@@ -107,10 +109,12 @@ __all__ = [
     "bars",
     "batch_sizes",
     "batches",
+    "before_and_after",
     "best_of_many",
     "broadcasting",
     "builder",
     "by_epochs_and_updates",
+    "calls",
     "challenge",
     "confusion",
     "convolution",

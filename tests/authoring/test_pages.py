@@ -25,6 +25,8 @@ TAGS |= {"predict"}  # stored folded, as `execute_pages` does it
 # What a reader does, in pages; and how a challenge is made of its solution.
 PRACTICE = {"exercise", "quiz"}
 CHALLENGE = {"task", "reasons"}
+# What storing a page puts in: links, lists, the drawing of the pipeline.
+NAVIGATION = "navigation"
 MACHINE_PATH = re.compile(
     r"(/home/|/root/|/Users/|/work/|/tmp/|/private/var/|[A-Za-z]:\\\\?Users)"
 )
@@ -66,8 +68,17 @@ def code_cells(page):
     return [cell for cell in page.cells if cell.cell_type == "code"]
 
 
+def is_navigation(cell):
+    return NAVIGATION in cell.metadata.get("tags", [])
+
+
 def markdown(page):
-    return [c.source for c in page.cells if c.cell_type == "markdown"]
+    """Give the text of a page, without what storing it puts in."""
+    return [
+        cell.source
+        for cell in page.cells
+        if cell.cell_type == "markdown" and not is_navigation(cell)
+    ]
 
 
 def data_of(page):
@@ -105,9 +116,9 @@ def test_valid_with_unique_ids_and_the_common_kernel(path):
         assert set(cell.metadata) <= known, cell.metadata
         if folded:
             assert cell.metadata.jupyter == {"outputs_hidden": True}
-        allowed = TAGS | PRACTICE
+        allowed = TAGS | PRACTICE | {NAVIGATION}
         if path.parent.name == "challenges":
-            allowed = TAGS | PRACTICE | CHALLENGE
+            allowed |= CHALLENGE
         assert set(cell.metadata.get("tags", [])) <= allowed
 
 
@@ -184,10 +195,14 @@ def is_practice(cell):
     return bool(PRACTICE & set(cell.metadata.get("tags", [])))
 
 
+def is_told(cell):
+    return not is_practice(cell) and not is_navigation(cell)
+
+
 @every_page
 def test_cells_and_words_within_the_budget(path):
     """What is read; exercises and quiz are done, and counted below."""
-    told = [cell for cell in read(path).cells if not is_practice(cell)]
+    told = [cell for cell in read(path).cells if is_told(cell)]
     words = sum(
         len(re.sub(r"<[^>]*>", " ", cell.source).split())  # no markup
         for cell in told
@@ -259,7 +274,8 @@ def test_the_last_cell_leads_on(path):
 
 @every_notebook
 def test_links_between_files_lead_somewhere(path):
-    for source in markdown(read(path)):
+    cells = read(path).cells
+    for source in [c.source for c in cells if c.cell_type == "markdown"]:
         prose = re.sub(r"```.*?```|`[^`]*`", "", source, flags=re.DOTALL)
         for target in re.findall(r"\]\(([^)#\s]+)", prose):
             if not target.startswith("http"):

@@ -19,10 +19,10 @@ def first_cell(page) -> str:
 
 
 def test_every_notebook_is_listed_and_the_other_way_round():
-    listed = {page.path for page in ALL}
+    listed = {page.path for page in (*ALL, *course.references())}
     solutions = {p for p in pages() if p.stem.endswith("_solution")}
     assert listed == set(pages()) - solutions
-    keys = [page.key for page in ALL]
+    keys = [page.key for page in (*ALL, *course.references())]
     assert len(set(keys)) == len(keys)
 
 
@@ -86,3 +86,18 @@ def test_an_unknown_page_is_refused_by_name():
 
 def test_pages_lie_where_the_course_says():
     assert course.NOTEBOOKS == NOTEBOOKS
+
+
+def test_pages_are_read_in_an_order_that_has_each_of_them():
+    order = course.reading_order()
+    assert set(order) == set(ALL) and len(order) == len(ALL)
+    keys = [page.key for page in order]
+    assert keys[:7] == ["00", "01", "02", "03", "04", "after_04", "05"]
+    assert keys[keys.index("after_10") + 1] == "C1"
+    assert keys[keys.index("C1") + 1] == "11"
+    assert keys[-1] == "C3"
+
+
+def test_an_anchor_is_the_heading_with_hyphens():
+    assert course.anchor("A loader") == "A-loader"
+    assert course.anchor("What `with` does?") == "What-with-does%3F"
