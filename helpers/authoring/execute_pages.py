@@ -15,10 +15,11 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 
 from helpers.authoring.boxes import with_boxes
 from helpers.authoring.navigation import (
+    METADATA,
     all_files,
     put_navigation,
     read_page,
@@ -101,14 +102,7 @@ def execute(path: Path, stored: bool = True) -> str | None:
 
 def normalise(page: NotebookNode) -> None:
     """Remove from a page what depends on when and where it was executed."""
-    page.metadata = NotebookNode(
-        kernelspec={
-            "display_name": "Python 3 (ipykernel)",
-            "language": "python",
-            "name": "python3",
-        },
-        language_info={"name": "python"},
-    )
+    page.metadata = from_dict(METADATA)
     page.nbformat, page.nbformat_minor = 4, 5
     for cell in page.cells:
         tags = sorted(cell.metadata.get("tags", []))

@@ -35,6 +35,15 @@ from helpers.paths import missing_course
 from helpers.practice.exercises import all_exercises
 
 TAG = "navigation"
+# of every stored page
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
 SOLUTION = "_solution.ipynb"
 CONTENTS = "00_start_here.ipynb"
 # Headings that a list of sections does not need.
@@ -77,7 +86,9 @@ def read_page(path: Path) -> NotebookNode:
     """Read a page; one that is made as a whole may not exist yet."""
     made = {page.path for page in references()}
     if path.absolute() in made and not path.exists():
-        return nbformat.v4.new_notebook()
+        page = nbformat.v4.new_notebook(metadata=METADATA)
+        page.nbformat_minor = 5
+        return page
     return nbformat.read(path, as_version=4)
 
 
