@@ -5,6 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Which build of torch: cpu, cuda or the address of an index. By itself, Linux
+# without an NVIDIA GPU takes the CPU build, and everything else the usual one.
+TORCH ?=
+# Where the CPU build lies, and pip or uv, if not those that are found.
+CPU_INDEX ?=
+INSTALLER ?=
+INSTALL_FLAGS := $(if $(TORCH),--torch $(TORCH)) \
+	$(if $(CPU_INDEX),--cpu-index $(CPU_INDEX)) \
+	$(if $(INSTALLER),--installer $(INSTALLER))
+
 # The environment imports helpers from the folder in which it was set up, which
 # .ready names. In a copy, or after a move, it is set up again.
 SET_UP_IN := $(shell cat $(READY) 2>/dev/null)
@@ -12,6 +22,12 @@ ifneq ($(SET_UP_IN),$(CURDIR))
 .PHONY: $(READY)
 WHY = $(if $(wildcard $(READY)),$(info The environment in .venv was set up for \
 	$(or $(SET_UP_IN),an unknown folder). It is set up again for $(CURDIR).))
+else ifneq ($(TORCH),)
+# Another build than the one that is there: set up again, too.
+ifneq ($(TORCH),$(shell cat $(VENV)/.torch 2>/dev/null))
+.PHONY: $(READY)
+WHY = $(info The environment in .venv is set up again, with TORCH=$(TORCH).)
+endif
 endif
 
 # Jupyter refuses to run as root without its own flag: pass it there only.
@@ -83,5 +99,6 @@ $(READY): requirements.txt pyproject.toml
 	needs 3.11 to 3.13: make lab PYTHON=python3.12" % v)'
 	@if [ -L $(VENV) ]; then rm $(VENV); fi
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(BIN)/python -m helpers install $(INSTALL_FLAGS)
+	echo "$(TORCH)" > $(VENV)/.torch
 	pwd -P > $(READY)

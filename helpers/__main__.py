@@ -15,6 +15,10 @@ COMMANDS = {
         "helpers.doctor.report",
         "look whether this machine has what the course needs",
     ),
+    "install": (
+        "helpers.doctor.installing",
+        "install the packages of the course into this environment",
+    ),
     "train": (
         "helpers.launching.train",
         "train on data of the course, or on a CSV file of your own",
