@@ -41,7 +41,7 @@ endif
 TEXTS := README.md CONTRIBUTING.md CHANGELOG.md data helpers notebooks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks challenges lint coverage bench torture browser browser-short clean
+.PHONY: help lab test notebooks challenges lint coverage bench torture browser browser-short site clean
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | \
@@ -86,6 +86,9 @@ browser: $(READY) ## run every page in a real browser (needs chromium)
 browser-short: $(READY) ## a reader's way through the course in a real browser
 	$(BIN)/python -m pip install --quiet --requirement tests/browser/requirements.txt
 	$(BIN)/python -m tests.browser --short --out runs/screenshots
+
+site: $(READY) ## build the pages as a site, in the folder site
+	$(BIN)/python -m helpers site
 
 clean: ## remove the environment (runs/ and pages stay)
 	rm -rf $(VENV)

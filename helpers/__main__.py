@@ -67,6 +67,10 @@ COMMANDS = {
         "helpers.authoring.draw_data",
         "draw the files of data/ anew, for writers",
     ),
+    "colab": (
+        "helpers.authoring.colab_pages",
+        "write the pages for Colab, with a cell that installs, for writers",
+    ),
     "habits": (
         "helpers.authoring.habits",
         "list slips of the language, for writers",
@@ -74,6 +78,10 @@ COMMANDS = {
     "challenges": (
         "helpers.authoring.make_challenges",
         "make each challenge from its solution, for writers",
+    ),
+    "site": (
+        "helpers.site.command",
+        "build the pages as a site of static HTML, for writers",
     ),
 }
 

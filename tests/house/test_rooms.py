@@ -22,7 +22,7 @@ FLOORS = [
     {"deployment", "measuring", "demonstrations", "launching", "doctor"},
     {"practice"},
     {"check"},
-    {"authoring"},
+    {"authoring", "site"},
     {"__main__"},
 ]
 FLOOR_OF = {room: i for i, floor in enumerate(FLOORS) for room in floor}
