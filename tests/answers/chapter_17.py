@@ -4,7 +4,12 @@ import statistics
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, TensorDataset
+from torch.utils.data import (
+    BatchSampler,
+    Dataset,
+    RandomSampler,
+    TensorDataset,
+)
 
 from tests.answers.common import Answers
 
@@ -97,6 +102,37 @@ def stacked(s, rows):
     )
 
 
+class PointsTakenApart(Dataset):
+    """Keeps a list of rows, which are views, and stacks them again."""
+
+    def __init__(self, x, y):
+        self.x, self.y = list(x), list(y)
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+    def __getitems__(self, rows):
+        return stacked(self, rows)
+
+
+class PointsRemembered(Dataset):
+    def __init__(self, x, y):
+        self.x, self.y, self.batches = x, y, {}
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+    def __getitems__(self, rows):
+        batch = self.x[rows], self.y[rows]
+        return self.batches.setdefault(tuple(rows), batch)
+
+
 POINTS = Answers(
     right={
         "course": points_with(),
@@ -115,6 +151,18 @@ POINTS = Answers(
             )
         ),
         "by __getitem__": points_with(lambda s, rows: s[rows]),
+        "gathered": points_with(
+            lambda s, rows: tuple(
+                torch.ops.aten.index(part, [torch.tensor(rows)])
+                for part in (s.x, s.y)
+            )
+        ),
+        "np.take": points_with(
+            lambda s, rows: tuple(
+                torch.from_numpy(np.take(part.numpy(), rows, axis=0))
+                for part in (s.x, s.y)
+            )
+        ),
     },
     wrong={
         "no_length": PointsWithoutLength,
@@ -154,6 +202,20 @@ POINTS = Answers(
             lambda s, rows: (s.x[rows[::-1]], s.y[rows[::-1]])
         ),
         "one_by_one": points_with(stacked),
+        "one_by_one of rows taken apart": PointsTakenApart,
+        "batch_form of three": points_with(
+            lambda s, rows: (s.x[rows], s.y[rows], rows)
+        ),
+        "batch_form of arrays": points_with(
+            lambda s, rows: (s.x.numpy()[rows], s.y.numpy()[rows])
+        ),
+        "batch_shape of labels": points_with(
+            lambda s, rows: (s.x[rows], s.y[rows].reshape(-1, 1))
+        ),
+        "raises for a tuple": points_with(
+            lambda s, rows: (s.x[tuple(rows)], s.y[tuple(rows)])
+        ),
+        "copied in an earlier call": PointsRemembered,
         "copied": points_with(keep=torch.clone),
         "shared": PointsOfTheClass,
         "signature": lambda x: points_with()(x, x),
@@ -290,6 +352,48 @@ def batches_dropped(x, y, batch_size, n_at_once, generator):
     list(batches_course(x, y, batch_size, n_at_once, generator))
 
 
+def batches_with_loose_labels(x, y, batch_size, n_at_once, generator):
+    order = torch.randperm(len(x), generator=generator)
+    for rows in order.split(batch_size * n_at_once):
+        x_piece = x[rows]
+        for k, few in enumerate(rows.split(batch_size)):
+            yield x_piece[k * batch_size : (k + 1) * batch_size], y[few]
+
+
+def batches_with_all_labels(x, y, batch_size, n_at_once, generator):
+    order = torch.randperm(len(x), generator=generator)
+    pieces = order.split(batch_size * n_at_once)
+    for rows, labels in zip(pieces, y[order].split(batch_size * n_at_once)):
+        yield from zip(x[rows].split(batch_size), labels.split(batch_size))
+
+
+def batches_collected(x, y, batch_size, n_at_once, generator):
+    return iter([*batches_course(x, y, batch_size, n_at_once, generator)])
+
+
+def batches_fetched_first(x, y, batch_size, n_at_once, generator):
+    order = torch.randperm(len(x), generator=generator)
+    size = batch_size * n_at_once
+    for x_piece, y_piece in [(x[rows], y[rows]) for rows in order.split(size)]:
+        yield from zip(x_piece.split(batch_size), y_piece.split(batch_size))
+
+
+def batches_sampled(x, y, batch_size, n_at_once, generator):
+    order = RandomSampler(range(len(x)), generator=generator)
+    for rows in BatchSampler(order, batch_size * n_at_once, False):
+        yield from zip(x[rows].split(batch_size), y[rows].split(batch_size))
+
+
+def batches_narrowed(x, y, batch_size, n_at_once, generator):
+    order = torch.randperm(len(x), generator=generator).numpy()
+    for start in range(0, len(order), batch_size * n_at_once):
+        rows = order[start : start + batch_size * n_at_once]
+        parts = x[rows], y[rows]
+        for at in range(0, len(rows), batch_size):
+            n = min(batch_size, len(rows) - at)
+            yield tuple(part.narrow(0, at, n) for part in parts)
+
+
 SHUFFLED_BATCHES = Answers(
     right={
         "course": batches_course,
@@ -297,6 +401,8 @@ SHUFFLED_BATCHES = Answers(
         "a generator expression": batches_of_generator,
         "while": batches_while,
         "parts": batches_with(give=lambda x, y: [x, y]),
+        "samplers": batches_sampled,
+        "narrowed": batches_narrowed,
     },
     wrong={
         "returns_nothing": batches_dropped,
@@ -330,7 +436,17 @@ SHUFFLED_BATCHES = Answers(
         ),
         "sizes": batches_with(size_of=lambda size: size - 1),
         "all_at_once": batches_at_once,
+        "all_at_once for labels": batches_with_all_labels,
         "copies_each": batches_one_by_one,
+        "copies_each of labels": batches_with_loose_labels,
+        "row_by_row": batches_with(
+            fetch=lambda x, y, rows: (
+                torch.stack([x[row] for row in rows]),
+                torch.stack([y[row] for row in rows]),
+            )
+        ),
+        "fetched_early": batches_fetched_first,
+        "fetched_early and collected": batches_collected,
         "signature": lambda x, y, batch_size, generator: batches_course(
             x, y, batch_size, 2, generator
         ),
@@ -520,6 +636,10 @@ VAL_EPOCH = Answers(
         "recorded": epoch_with(block=torch.enable_grad),
         "recording_left_off": epoch_left_off,
         "model_changed": epoch_trains,
+        "frozen": epoch_with(
+            block=torch.enable_grad,
+            begin=lambda model: model.eval().requires_grad_(False),
+        ),
         "plain_mean": epoch_with(
             mean=lambda losses, sizes: torch.stack(losses).mean().item()
         ),
@@ -559,6 +679,12 @@ VAL_EPOCH = Answers(
             mean=lambda losses, sizes: (
                 weighted([float(v) for v in losses], sizes) / sum(sizes)
             )
+        ),
+        "waits in a condition": epoch_with(
+            keep=lambda loss: loss if loss < 1e9 else None,
+            mean=lambda losses, sizes: (
+                weighted(losses, sizes).item() / sum(sizes)
+            ),
         ),
         "shared": epoch_shared(),
         "signature": lambda model: epoch_course(model, None),
@@ -679,6 +805,25 @@ FAIR_RATIO = Answers(
         "ratio_of_summaries": ratio_of(statistics.median),
         "ratio_of_summaries means": ratio_of(statistics.mean),
         "ratio_of_summaries best": ratio_of(min),
+        "ends_of_summaries": lambda mine, plain: (
+            ratio_course(mine, plain)[0],
+            min(mine) / min(plain),
+            max(mine) / max(plain),
+        ),
+        "ends_of_summaries times": lambda mine, plain: (
+            ratio_course(mine, plain)[0],
+            min(mine),
+            max(mine),
+        ),
+        "rounded": ratio_with(
+            result=lambda r: tuple(
+                round(value, 2)
+                for value in (statistics.median(r), min(r), max(r))
+            )
+        ),
+        "raises as it was used up": ratio_with(
+            lambda mine, plain: (a / b for a, b in zip(mine, plain))
+        ),
         "other_value": ratio_with(
             result=lambda r: (round(statistics.median(r), 1), min(r), max(r))
         ),

@@ -369,6 +369,21 @@ GLOBAL_MEAN = Answers(
         "sum_of_means": mean_with(
             lambda sums, values, rank: sums[0], give=lambda v: [v.mean()]
         ),
+        "upside_down": mean_with(lambda sums, values, rank: sums[1] / sums[0]),
+        "means_by_count": mean_with(
+            lambda sums, values, rank: sums[0] / sums[1],
+            give=lambda v: [v.sum() / max(1, len(v)), len(v)],
+        ),
+        "empty_counts": mean_with(
+            lambda sums, values, rank: sums[0] / sums[1],
+            give=lambda v: [v.sum(), max(1, len(v))],
+        ),
+        "empty_is_zero": mean_with(
+            lambda sums, values, rank: sums[0] / sums[1] if len(values) else 0.0
+        ),
+        "raises as nothing is returned": lambda rank, values: rank.all_reduce(
+            values.sum()
+        )[0],
         "rounded": mean_with(
             lambda sums, values, rank: round(sums[0] / sums[1], 2)
         ),
@@ -640,6 +655,31 @@ def all_at_once_to_the_same(rank, mine):
     return mine
 
 
+def butterfly(rank, mine):
+    """Whole tensors between pairs, where ranks are a power of two."""
+    n, distance = rank.world_size, 1
+    if n & (n - 1):
+        return ring_course(rank, mine)
+    while distance < n:
+        rank.send(mine, rank.number ^ distance)
+        mine = mine + rank.receive(rank.number ^ distance)
+        distance *= 2
+    return mine
+
+
+def ring_interleaved(rank, mine):
+    """Part k has every n-th number, from k on."""
+    n, k = rank.world_size, rank.number
+    right, left = neighbours(rank)
+    for step in range(n - 1):
+        rank.send(mine[(k - step) % n :: n], to=right)
+        mine[(k - step - 1) % n :: n] += rank.receive(source=left)
+    for step in range(n - 1):
+        rank.send(mine[(k - step + 1) % n :: n], to=right)
+        mine[(k - step) % n :: n] = rank.receive(source=left)
+    return mine
+
+
 RING = Answers(
     right={
         "course": ring_course,
@@ -647,6 +687,7 @@ RING = Answers(
         "padded": ring_padded,
         "to the left": ring_to_the_left,
         "each adds a part": each_adds_a_part,
+        "interleaved": ring_interleaved,
         "parts": ring_with(),
     },
     wrong={
@@ -686,6 +727,10 @@ RING = Answers(
         "collective of gathering": by_gathering,
         "one_for_all": all_to_the_first,
         "sends_whole": ring_of_whole,
+        "sends_whole between pairs": butterfly,
+        "rest_left_out": ring_with(
+            split=lambda mine, n: mine.split(len(mine) // n)
+        ),
         "too_many_exchanges": by_a_chain,
         "too_many_exchanges by turns": ring_by_turns,
         "too_many_exchanges to the same": all_at_once_to_the_same,
@@ -868,6 +913,10 @@ FORWARD = Answers(
         "last_linear": forward_last_linear,
         "only_last": forward_only_last,
         "backwards": forward_with(order=lambda shards: shards[::-1]),
+        "layer_left_out": forward_with(order=lambda shards: shards[1:]),
+        "layer_left_out at the end": forward_with(
+            order=lambda shards: shards[:-1]
+        ),
         "one_layer": forward_returns_early,
         "other_x": forward_others_x,
         "other_value": forward_with(layer=lambda x, w: torch.sigmoid(x @ w.T)),

@@ -79,6 +79,7 @@ def test_wrong_answers_get_their_diagnosis(number, name):
         assert text.strip()
         assert text.count("`") % 2 == 0, text
         assert " at 0x" not in text, text
+        assert not re.search(r"\{\w+\s+\w+\}", text), text  # not filled in
         assert tempfile.gettempdir() not in text, text
     assert "Traceback" not in str(verdict)
 

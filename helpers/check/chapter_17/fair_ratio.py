@@ -49,6 +49,16 @@ MISTAKES = {
     "pairs_lost": lambda s: _summary(
         [a / b for a, b in zip(sorted(s.mine), sorted(s.plain), strict=True)]
     ),
+    "ends_of_summaries": lambda s: (
+        s.right[0],
+        min(s.mine) / min(s.plain),
+        max(s.mine) / max(s.plain),
+    ),
+    "ends_of_summaries.times": lambda s: (
+        s.right[0],
+        min(s.mine),
+        max(s.mine),
+    ),
     "one_plain_time": lambda s: _summary(
         [a / statistics.median(s.plain) for a in s.mine]
     ),
@@ -60,6 +70,12 @@ MISTAKES = {
     ),
     "one_plain_time.first": lambda s: _summary(
         [a / s.plain[0] for a in s.mine]
+    ),
+}
+ROUNDED = {
+    "rounded": lambda s: any(
+        agree(s.result, [round(value, k) for value in s.right])
+        for k in range(5)
     ),
 }
 # Of the first number alone, whatever the other two are.
@@ -91,6 +107,7 @@ def fair_ratio(answer):
             for sign, suspect in table.items():
                 if agree(found, suspect(seen)):
                     wrong(sign, seen)
+        judge(ROUNDED, seen)
         wrong("other_value", seen)
 
 

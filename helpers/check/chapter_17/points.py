@@ -30,9 +30,10 @@ BATCH = {
     "lists_of_rows": lambda s: (
         _has_two(s.batch) and any(isinstance(p, (list, tuple)) for p in s.batch)
     ),
-    "batch_form": lambda s: (
-        not (isinstance(s.batch, tuple) and _has_two(s.batch))
-        or not all(isinstance(p, torch.Tensor) for p in s.batch)
+    "batch_form": lambda s: not isinstance(s.batch, tuple),
+    "batch_form.other_length": lambda s: len(s.batch) != 2,
+    "batch_form.no_tensors": lambda s: (
+        not all(isinstance(p, torch.Tensor) for p in s.batch)
     ),
 }
 VALUES = {
@@ -44,6 +45,9 @@ VALUES = {
         s.batch, s.x[: len(s.rows)], s.y[: len(s.rows)]
     ),
     "everything": lambda s: _is_pair(s.batch, s.x, s.y),
+    "batch_shape.labels": lambda s: (
+        agree(s.batch[0], s.right[0]) and s.batch[1].shape != s.right[1].shape
+    ),
     "labels_apart": lambda s: agree(s.batch[0], s.right[0]),
     "batch_shape": lambda s: s.batch[0].shape != s.right[0].shape,
     "other_rows": lambda s: True,
@@ -62,8 +66,11 @@ def points(answer):
         for i in (0, 5, N - 1):
             judge(ITEM, Seen(item=points[i], x=x, y=y, i=i))
         counts = [_judge_batch(points, x, y, rows) for rows in (FEW, MANY)]
-        if counts[1] > counts[0]:
-            wrong("one_by_one", few=counts[0], many=counts[1])
+        few, many = counts
+        if many.n_operations > few.n_operations:
+            wrong("one_by_one", few=few.n_operations, many=many.n_operations)
+        if many.n_given > few.n_given:
+            wrong("one_by_one.stacked", few=few.n_given, many=many.n_given)
         _judge_loader(points, x, y)
         _judge_copies(points, x, y)
     _judge_two(answer)
@@ -85,16 +92,16 @@ def _is_pair(found, x, y) -> bool:
     )
 
 
-def _judge_batch(points, x, y, rows: list[int]) -> int:
-    """Ask for a batch; return how many operations it took."""
+def _judge_batch(points, x, y, rows: list[int]) -> Counting:
+    """Ask for a batch; return what it took."""
     with Counting() as count:
         batch = points.__getitems__([*rows])
     seen = Seen(batch=batch, rows=rows, x=x, y=y, right=(x[rows], y[rows]))
     judge(BATCH, seen)
-    seen.count, seen.found = len(rows), batch[0]
+    seen.count, seen.found, seen.labels = len(rows), *batch
     if not _is_pair(batch, *seen.right):
         judge(VALUES, seen)
-    return count.n_operations
+    return count
 
 
 def _judge_loader(points, x, y) -> None:
@@ -106,10 +113,11 @@ def _judge_loader(points, x, y) -> None:
 
 
 def _judge_copies(points, x, y) -> None:
+    """A row that changes is a new one in the next batch, asked for before."""
     with torch.no_grad():
-        x[3] += 1
-        y[3] -= 1
-    if not _is_pair(points.__getitems__([3]), x[[3]], y[[3]]):
+        x[FEW[0]] += 1
+        y[FEW[0]] -= 1
+    if not _is_pair(points.__getitems__([*FEW]), x[FEW], y[FEW]):
         wrong("copied")
 
 

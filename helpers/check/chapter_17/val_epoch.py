@@ -30,6 +30,7 @@ RAN = {
     "other_loss": lambda s: "loss" not in s.diary.events,
 }
 TRACE = {
+    "frozen": lambda s: s.before.want != s.after.want,
     "model_changed": lambda s: (
         not all(
             same_state(part(s.before), part(s.after))

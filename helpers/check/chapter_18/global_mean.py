@@ -27,6 +27,10 @@ VALUE = {
     "mean_of_means.not_empty": lambda s: s.mean_of_some,
     "not_divided": lambda s: sum(s.all),
     "by_ranks": lambda s: sum(s.all) / s.n,
+    "upside_down": lambda s: 1 / s.right,
+    "means_by_count": lambda s: s.mean_of_some * s.n_some / len(s.all),
+    "empty_counts": lambda s: sum(s.all) / sum(max(1, len(c)) for c in s.case),
+    "empty_is_zero": lambda s: None if s.mine else 0.0,
     "own_count": lambda s: sum(s.all) / len(s.mine) if s.mine else None,
     "own_sum": lambda s: sum(s.mine) / len(s.all),
     "own_sum.undivided": lambda s: sum(s.mine),
@@ -76,7 +80,7 @@ def _judge(case, outcome, kept) -> None:
     seen = Seen(case=case, all=everything, n=len(case), outcome=outcome)
     seen.returned, seen.right = outcome.returned, _mean(everything)
     seen.mean_of_means = sum(means) / len(means)
-    seen.mean_of_some = _mean(some)
+    seen.mean_of_some, seen.n_some = _mean(some), len(some)
     seen.names = [name for name, _ in outcome.collectives]
     seen.n_calls = len(seen.names)
     seen.most = max((max(given) for _, given in outcome.collectives), default=0)

@@ -7,12 +7,13 @@ from helpers.practice import Seen, exercise, judge, judge_value
 
 SHOWN = "ring_all_reduce(rank, mine)"
 # ranks, and the numbers that each holds
-CASES = ((4, 8), (4, 11), (4, 9), (5, 13), (2, 7), (3, 3), (1, 4))
+CASES = ((4, 8), (4, 11), (4, 9), (5, 13), (2, 7), (3, 3), (8, 16), (1, 4))
 RETURNED = {
     "returns_nothing": lambda s: s.result is None,
     "no_tensor": lambda s: not isinstance(s.result, torch.Tensor),
     "one_part": lambda s: 0 < s.result.numel() < s.size,
     "other_shape": lambda s: s.result.shape != s.right.shape,
+    "rest_left_out": lambda s: s.rest_alone,
     "not_handed_on": lambda s: 1 <= s.n_done < s.n and s.rest_lags,
 }
 VALUE = {
@@ -67,10 +68,13 @@ def _judge(given: list[torch.Tensor], outcome) -> None:
 
 def _note_parts(seen) -> None:
     """Note in how many parts the sum is complete, and whether others lag."""
-    seen.n_done, seen.rest_lags = 0, False
+    seen.n_done, seen.rest_lags, seen.rest_alone = 0, False, False
     result = seen.result
     if not isinstance(result, torch.Tensor) or result.shape != seen.right.shape:
         return
-    parts = (result == seen.right).tensor_split(seen.n)
+    is_right = result == seen.right
+    n_equal = seen.size // seen.n * seen.n  # numbers in equal parts
+    seen.rest_alone = bool(is_right[:n_equal].all()) and not is_right.all()
+    parts = is_right.tensor_split(seen.n)
     seen.n_done = sum(bool(part.all()) for part in parts)
     seen.rest_lags = bool((result <= seen.right).all())

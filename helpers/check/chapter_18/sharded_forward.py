@@ -30,6 +30,10 @@ VALUE = {
         s, relu=lambda x, last: x.relu() if last else x
     ),
     "backwards": lambda s: _forward(s, order=-1),
+    "layer_left_out": lambda s: [
+        _forward(s, weights=s.weights[:k] + s.weights[k + 1 :])
+        for k in range(len(s.weights))
+    ],
     "one_layer": lambda s: _forward(s, stop=1),
     "other_x": lambda s: [_forward(s, x=x) for x in s.others],
 }
@@ -65,11 +69,11 @@ def sharded_forward(answer):
 
 
 def _forward(
-    seen, x=None, order=1, transposed=False, stop=None, relu=None
+    seen, x=None, order=1, transposed=False, stop=None, relu=None, weights=None
 ) -> torch.Tensor | None:
     """Compute what an answer gives, perhaps with a mistake."""
     x = seen.x if x is None else x
-    layers = seen.weights[::order][:stop]
+    layers = (weights or seen.weights)[::order][:stop]
     for place, weight in enumerate(layers, start=1):
         matrix = weight if transposed else weight.T
         if x.shape[-1] != matrix.shape[0]:
