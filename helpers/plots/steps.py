@@ -46,10 +46,12 @@ class Step:
             text as well.
         draw: draws it into axes without a frame, whose units are inches, from
             the top left corner (0, 0) to (width, height) of the panel.
+        label: a word for its button, where pictures move; "" is its number.
     """
 
     caption: str
     draw: Callable[[Axes], None]
+    label: str = ""
 
 
 def stepped(
@@ -75,7 +77,7 @@ def stepped(
         def draw_steps(*args: P.args, **kwargs: P.kwargs) -> SteppedPicture:
             title, steps = plan(*args, **kwargs)
             with matplotlib.rc_context(STYLE):
-                still = _still(title, steps, panel, columns)
+                still = Picture.of(*still_of(title, steps, panel, columns))
             draws = [functools.partial(_alone, step, panel) for step in steps]
             return SteppedPicture(still, draws)
 
@@ -84,32 +86,47 @@ def stepped(
     return decorate
 
 
-def _still(
+def still_of(
     title: str,
     steps: Sequence[Step],
     panel: tuple[float, float],
     columns: int,
-) -> Picture:
-    """Draw all steps into one figure, numbered, each below its caption."""
+    shown: Sequence[int] = (),
+) -> tuple[Figure, str]:
+    """Draw steps into one figure, each below its caption, and tell all.
+
+    Args:
+        title: what the reader should see.
+        steps: of the picture.
+        panel: width and height of a step, in inches, without its caption.
+        columns: how many steps stand side by side.
+        shown: the steps to draw, counted from 1; none means all.
+
+    Returns:
+        the figure, and all steps in words.
+    """
     width, height = panel
     spread = (FULL - 2 * MARGIN - columns * width) / max(columns - 1, 1)
     if spread < 0:
         raise ValueError(f"{columns} steps are {-spread:.1f} inches too wide.")
-    captions = [
-        textwrap.wrap(
-            f"{number}. {step.caption}", int(LETTERS_PER_INCH * width)
-        )
+    every = [
+        f"{step.label or number}. {step.caption}"
         for number, step in enumerate(steps, start=1)
+    ]
+    chosen = [number - 1 for number in shown] or range(len(steps))
+    captions = [
+        textwrap.wrap(every[number], int(LETTERS_PER_INCH * width))
+        for number in chosen
     ]
     n_lines = max(map(len, captions))
     row_height = n_lines * LINE + height + 2 * GAP
-    n_rows = -(-len(steps) // columns)
+    n_rows = -(-len(chosen) // columns)
     total = MARGIN + TITLE + n_rows * row_height + MARGIN - GAP
     figure = Figure(figsize=(FULL, total))
     figure.set_layout_engine("none")
     heading = {"va": "top", "weight": "bold", "size": 12}
     figure.text(MARGIN / FULL, 1 - MARGIN / total, title, **heading)
-    for place, (step, lines) in enumerate(zip(steps, captions, strict=True)):
+    for place, (number, lines) in enumerate(zip(chosen, captions, strict=True)):
         row, column = divmod(place, columns)
         left = MARGIN + column * (width + spread)
         top = MARGIN + TITLE + row * row_height
@@ -120,9 +137,8 @@ def _still(
             linespacing=1.25,
         )
         below = top + n_lines * LINE + GAP
-        _panel(figure, step, (left, below), panel)
-    alt = f"{title}, in {len(steps)} steps. {' '.join(map(' '.join, captions))}"
-    return Picture.of(figure, alt)
+        panel_of(figure, steps[number].draw, (left, below), panel)
+    return figure, f"{title}, in {len(steps)} steps. {' '.join(every)}"
 
 
 def _alone(step: Step, panel: tuple[float, float]) -> Picture:
@@ -131,17 +147,24 @@ def _alone(step: Step, panel: tuple[float, float]) -> Picture:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width + 2 * MARGIN, height + 2 * GAP))
         figure.set_layout_engine("none")
-        _panel(figure, step, (MARGIN, GAP), panel)
+        panel_of(figure, step.draw, (MARGIN, GAP), panel)
         return Picture.of(figure, step.caption, zoom=ZOOM)
 
 
-def _panel(
+def panel_of(
     figure: Figure,
-    step: Step,
+    draw: Callable[[Axes], None],
     corner: tuple[float, float],
     size: tuple[float, float],
 ) -> None:
-    """Draw a step with its top left corner at a place, in inches."""
+    """Draw a panel with its top left corner at a place, in inches.
+
+    Args:
+        figure: to be drawn into.
+        draw: as in `Step`.
+        corner: where the panel begins, from the left and from the top.
+        size: of the panel: width and height.
+    """
     whole_width, whole_height = figure.get_size_inches()
     (left, top), (width, height) = corner, size
     axes = figure.add_axes(
@@ -154,4 +177,4 @@ def _panel(
     )
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
-    step.draw(axes)
+    draw(axes)
