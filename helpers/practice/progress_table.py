@@ -6,14 +6,20 @@ python -m helpers progress
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 
-from helpers.course import Page, all_pages
-from helpers.page.markdown import INDENT, table
+from helpers.course import Page, anchor, find_page, parts, reading_order
+from helpers.page.markdown import INDENT, as_html, table
 from helpers.paths import display_path
 from helpers.practice import progress_file
 from helpers.practice.exercises import all_exercises
 from helpers.practice.quiz import QUIZZES, load_quiz
+from helpers.practice.verdict import without_links
+
+# A bar of so many squares; a page begun has one, a page done has all.
+N_SQUARES = 8
+FULL, EMPTY = "■", "□"
+# Not every terminal can print these.
+PLAIN = str.maketrans({FULL: "#", EMPTY: "."})
 
 
 @dataclass(repr=False)
@@ -24,7 +30,8 @@ class ProgressTable:
         rows: texts, one for each column.
         widths: of the columns, in a terminal.
         head: names of the columns; none leaves the head out.
-        below: sentences below the table: what is next, what went wrong.
+        below: sentences below the table: what is next, what went wrong. In
+            a page they may have links, in Markdown.
         links: where the first column leads in a page, by its text; addresses
             are relative to ``notebooks/``.
     """
@@ -40,14 +47,18 @@ class ProgressTable:
         lines = [
             "".join(map(str.ljust, row, self.widths)).rstrip() for row in rows
         ]
-        return "\n".join([*lines, "", *self.below])
+        below = map(without_links, self.below)
+        return "\n".join([*lines, "", *below]).translate(PLAIN)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         start = f'<p style="padding-left: {INDENT}">'
-        below = "".join(f"{start}{escape(line)}</p>" for line in self.below)
-        rows = [(self._linked(first), *rest) for first, *rest in self.rows]
+        below = "".join(f"{start}{as_html(line)}</p>" for line in self.below)
+        rows = [
+            (self._linked(first) if any(rest) else f"**{first}**", *rest)
+            for first, *rest in self.rows
+        ]
         return table(rows, self.head) + below
 
     def _linked(self, text: str) -> str:
@@ -55,15 +66,22 @@ class ProgressTable:
 
 
 def show_progress() -> ProgressTable:
-    """Return a table of what is solved, from ``runs/progress.jsonl``."""
+    """Return all pages with what is solved, from ``runs/progress.jsonl``."""
     solved, trouble = progress_file.solved()
-    rows = [(page.name, *_counts(page, solved)) for page in all_pages()]
+    rows: list[tuple[str, ...]] = []
+    for number, title in parts().items():
+        rows.append((f"Part {'I' * number}: {title}", "", "", "", ""))
+        rows += [
+            _row(page, solved)
+            for page in reading_order()
+            if page.part == number
+        ]
     return ProgressTable(
-        rows=[row for row in rows if any(row[1:])],
-        widths=(42, 12, 0),
-        head=("", "exercises", "quiz"),
+        rows=rows,
+        widths=(42, 9, 11, 9, 0),
+        head=("", "minutes", "exercises", "quiz", ""),
         below=[*_next(solved), *([trouble] if trouble else [])],
-        links={page.name: page.file for page in all_pages()},
+        links={page.name: page.file for page in reading_order()},
     )
 
 
@@ -100,16 +118,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _counts(page: Page, solved: set[str]) -> tuple[str, str]:
-    """Count exercises solved and questions answered of a page, in words."""
-    of_page = [e for e in all_exercises() if e.page == page.key]
-    done = sum(entry.number in solved for entry in of_page)
-    exercises = f"{done} of {len(of_page)}" if of_page else ""
-    if not (QUIZZES / f"{page.key}.toml").exists():
-        return exercises, ""
-    quiz = load_quiz(page.key)
-    keys = [f"quiz {quiz.name}/{question.key}" for question in quiz.questions]
-    return exercises, f"{sum(key in solved for key in keys)} of {len(keys)}"
+def _row(page: Page, solved: set[str]) -> tuple[str, ...]:
+    """Return what the table says of a page: minutes, counts and a bar."""
+    exercises = {e.number for e in all_exercises() if e.page == page.key}
+    questions: set[str] = set()
+    if (QUIZZES / f"{page.key}.toml").exists():
+        quiz = load_quiz(page.key)
+        questions = {f"quiz {quiz.name}/{one.key}" for one in quiz.questions}
+    return (
+        page.name,
+        str(page.minutes),
+        _count(exercises, solved),
+        _count(questions, solved),
+        bar(exercises | questions, solved),
+    )
+
+
+def _count(things: set[str], solved: set[str]) -> str:
+    return f"{len(things & solved)} of {len(things)}" if things else ""
+
+
+def bar(things: set[str], solved: set[str]) -> str:
+    """Draw how many things are solved; "" if there are none.
+
+    One square is full as soon as something is solved, and all of them only
+    when everything is.
+    """
+    if not things:
+        return ""
+    n_solved = len(things & solved)
+    n_full = N_SQUARES * n_solved // len(things)
+    n_full = max(n_full, min(n_solved, 1))
+    return FULL * n_full + EMPTY * (N_SQUARES - n_full)
 
 
 def _next(solved: set[str]) -> list[str]:
@@ -122,7 +162,9 @@ def _next(solved: set[str]) -> list[str]:
     if not left:
         return ["Every exercise is solved.", kept]
     first = left[0]
+    address = f"{find_page(first.page).file}#{anchor(first.name)}"
     return [
-        f"Next: {first.name} ({first.level}, {first.minutes} minutes).",
+        f"Next: [{first.name}]({address}) ({first.level}, {first.minutes} "
+        "minutes).",
         kept,
     ]

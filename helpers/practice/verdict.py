@@ -42,7 +42,7 @@ class Verdict:
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.state}."]
         for heading, text in self.parts:
-            text = _without_links(text)
+            text = without_links(text)
             lines.append(f"  {heading}: {text}" if heading else f"  {text}")
         return "\n".join(lines)
 
@@ -73,6 +73,6 @@ def _row(heading: str, text: str) -> str:
     return f"<b>{heading}:</b> {shown}" if heading else shown
 
 
-def _without_links(text: str) -> str:
+def without_links(text: str) -> str:
     """Leave the address out of each Markdown link."""
     return re.sub(r"\[([^\]]+)\]\(\S+?\)", r"\1", text)

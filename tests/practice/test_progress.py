@@ -10,6 +10,7 @@ import pytest
 
 from helpers import __main__ as command_line
 from helpers.check import chapter_01 as check
+from helpers.course import reading_order
 from helpers.practice import progress_file, progress_table
 from helpers.practice.exercises import all_exercises
 from tests.answers.chapter_01 import line_by_def, line_swapped
@@ -153,9 +154,35 @@ def test_the_table_says_when_all_is_done(own_file):
 
 def test_on_the_start_page_the_table_leads_to_every_page():
     shown = progress_table.show_progress()._repr_html_()
-    targets = re.findall(r'<a href="([^"]+)"', shown)
-    names = [name for name, *_ in progress_table.show_progress().rows]
-    assert len(targets) == len(names)
+    *targets, following = re.findall(r'<a href="([^"]+)"', shown)
+    assert targets == [page.file for page in reading_order()]
     for target in targets:
         assert (NOTEBOOKS / target).exists(), target
+    assert following.startswith("01_higher_order_functions.ipynb#Exercise-01.1")
     assert "](" not in str(progress_table.show_progress())
+
+
+def test_the_table_has_minutes_and_a_bar_for_each_page(own_file):
+    check.line(line_by_def)
+    rows = {row[0]: row for row in progress_table.show_progress().rows}
+    for page in reading_order():
+        assert rows[page.name][1] == str(page.minutes) != "0"
+    assert rows["01 Higher-order functions"][-1] == "■□□□□□□□"
+    assert rows["02 Dataset"][-1] == "□" * 8
+    assert rows["00 Start here"][-1] == ""
+    # a terminal may know no squares
+    assert "#......." in str(progress_table.show_progress())
+    assert "■" not in str(progress_table.show_progress())
+
+
+def test_a_bar_is_full_only_at_the_end():
+    things = {str(n) for n in range(12)}
+    drawn = [
+        progress_table.bar(things, {str(n) for n in range(k)})
+        for k in range(13)
+    ]
+    lengths = [bar.count("■") for bar in drawn]
+    assert lengths[0] == 0 and lengths[1] == 1
+    assert lengths == sorted(lengths)
+    assert [k for k in range(13) if lengths[k] == 8] == [12]
+    assert {len(bar) for bar in drawn} == {8}
