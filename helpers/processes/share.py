@@ -39,7 +39,8 @@ class Share:
         self.portion: Portion | None = None
         self._model: nn.Module | None = None
         self._weight = 1.0  # of the gradient of a piece
-        self._is_last = True
+        self._is_first = self._is_last = True
+        self._is_stepped = False  # whether this piece has called `step`
 
     # ------------------------------------------ around model and step function
 
@@ -107,7 +108,7 @@ class Share:
                 n_rows = len(x_piece) if portion.n_rows else 0
                 if not len(x_piece):  # fewer rows than pieces
                     x_piece, y_piece = x[:1], y[:1]
-                with self._piece(portion, n_rows, i == portion.n_pieces - 1):
+                with self._piece(portion, n_rows, i):
                     loss = train_step_fn(x_piece, y_piece)
                 total += loss * n_rows if n_rows else 0.0
             if portion.n_pieces == 1 or not portion.n_rows:
@@ -121,17 +122,19 @@ class Share:
 
     @contextlib.contextmanager
     def _piece(
-        self, portion: Portion, n_rows: int, is_last: bool
+        self, portion: Portion, n_rows: int, which: int
     ) -> Iterator[None]:
         """Weight the gradients of a piece, and exchange those of the last."""
         # DistributedDataParallel will divide by the processes
         self._weight = world_size() * n_rows / portion.n_global
-        self._is_last = is_last
+        self._is_first = which == 0
+        self._is_last = is_last = which == portion.n_pieces - 1
+        self._is_stepped = False
         try:
             with contextlib.nullcontext() if is_last else self._no_exchange():
                 yield
         finally:
-            self._weight, self._is_last = 1.0, True
+            self._weight, self._is_first, self._is_last = 1.0, True, True
 
     @contextlib.contextmanager
     def _no_exchange(self) -> Iterator[None]:
@@ -216,19 +219,28 @@ class _Following:
 
 
 class _AtLast:
-    """An optimizer that acts once for all pieces of a batch."""
+    """An optimizer that acts once for all pieces of a batch.
+
+    Gradients are cleared after the update or before the first piece, wherever
+    a step function has its `zero_grad`, and never between two pieces.
+    """
 
     def __init__(self, share: Share, optimizer: torch.optim.Optimizer):
         self._share = share
         self._optimizer = optimizer
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._optimizer, name)
+
     def step(self) -> None:
+        self._share._is_stepped = True
         if self._share._is_last:
             self._optimizer.step()
 
-    def zero_grad(self) -> None:
-        if self._share._is_last:
-            self._optimizer.zero_grad()
+    def zero_grad(self, **options: bool) -> None:
+        share = self._share
+        if share._is_last if share._is_stepped else share._is_first:
+            self._optimizer.zero_grad(**options)
 
 
 def _cut(portion: Portion, x, y) -> Iterator[tuple]:

@@ -7,6 +7,7 @@ the test itself calls the same functions, as the single process.
 import functools
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -106,6 +107,21 @@ def run(make_model=mlp, optimizer="Adam", n_epochs=3, spread=None, **options):
     }
 
 
+def make_step_that_clears_first(model, loss_fn, optimizer):
+    """Build the step of somebody else, in the other usual order."""
+
+    def step(x, y):
+        model.train()
+        optimizer.zero_grad(set_to_none=False)
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        assert optimizer.param_groups
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
 def equal_results() -> dict:
     """Everything that has to be the same for any number of processes."""
     found = {
@@ -113,6 +129,10 @@ def equal_results() -> dict:
         for optimizer in OPTIMIZERS
         for how, batch_size in PIECES.items()
     }
+    with mock.patch.object(
+        model_configuration, "make_train_step_fn", make_step_that_clears_first
+    ):
+        found["clears first"] = run(batch_size=3)
     # fetched by workers, which are some batches ahead
     found["fetched ahead"] = run(batch_size=3, num_workers=1)
     # fewer rows to validate than processes

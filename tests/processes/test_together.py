@@ -117,6 +117,8 @@ def test_in_pieces_and_alone_too(alone):
         whole = alone[f"{optimizer} whole"]
         for how in ("pieces", "rows"):
             assert gap(alone[f"{optimizer} {how}"], whole) < 1e-12
+    # wherever the gradients are cleared
+    assert gap(alone["clears first"], alone["Adam whole"]) < 1e-12
     # whoever fetches
     assert gap(alone["fetched ahead"], alone["Adam pieces"]) == 0
     # two different optimizers do differ
