@@ -101,7 +101,7 @@ def _device(device: str, torch_has_cuda: bool) -> Finding:
     if device == "cpu" and has_nvidia_gpu():
         cause = "is too old" if torch_has_cuda else "is not used"
         advice = (
-            "Update the driver, or name an index for its CUDA: see docs/setup.md."
+            "Update the driver, or name an index for its CUDA (docs/setup.md)."
             if torch_has_cuda
             else "To use it: `make lab TORCH=cuda`. No page needs it."
         )

@@ -23,6 +23,7 @@ import ipywidgets
 from helpers.page.colours import FOCUS
 from helpers.page.markdown import INDENT, WIDTH
 from helpers.page.pictures import Picture
+from helpers.page.widgets import bundle_of
 
 # Only where a kernel runs: a stored page has styles in the tags alone.
 STYLE = f"""<style>
@@ -51,8 +52,8 @@ class SteppedPicture(Picture):
         self.steps = [functools.cache(draw) for draw in steps]
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        live = LiveSteps(self.steps).box._repr_mimebundle_() or {}
-        return {**dict(live), **super()._repr_mimebundle_()}
+        live = bundle_of(LiveSteps(self.steps).box)
+        return {**live, **super()._repr_mimebundle_()}
 
 
 class LiveSteps:

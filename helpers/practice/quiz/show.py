@@ -2,6 +2,7 @@
 
 from IPython.display import display
 
+from helpers.page.widgets import bundle_of
 from helpers.practice.quiz.live import LiveQuiz
 from helpers.practice.quiz.questions import load_quiz
 from helpers.practice.quiz.stored import as_stored_html
@@ -21,11 +22,11 @@ def show_quiz(name: str) -> None:
         DataError: see `load_quiz`.
     """
     quiz = load_quiz(name)
-    live = LiveQuiz(quiz).box._repr_mimebundle_()
+    live = bundle_of(LiveQuiz(quiz).box)
     n = len(quiz.questions)
     display(
         {
-            **dict(live or {}),
+            **live,
             "text/html": as_stored_html(quiz),
             "text/plain": f"{quiz.title}: {n} questions",
         },
