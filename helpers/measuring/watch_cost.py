@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from helpers.clinic import watch
 from helpers.clinic.watching import DENSE, is_looked_at
-from helpers.data_preparation import v3 as data_preparation
 from helpers.measuring.jobs import job_called
 from helpers.model_configuration import v6 as model_configuration
 
@@ -70,9 +69,7 @@ def _seconds_of_steps(
     """Train afresh, and return the processor time of each step."""
     job = job_called("network")
     configuration = job.configure(model_configuration)
-    loader, _ = data_preparation.prepare_data(
-        *job.data, batch_size=job.batch_size, highest=job.highest
-    )
+    loader, _ = job.teaching_loaders()
     seconds = []
     with way(configuration.model, configuration.optimizer):
         batches = itertools.cycle(list(loader))

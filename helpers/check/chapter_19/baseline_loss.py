@@ -19,6 +19,8 @@ MEASURED = {
     "unbiased": lambda s: s.y.var().item(),
     "of_zero": lambda s: (s.y**2).mean().item(),
     "absolute": lambda s: (s.y - s.y.mean()).abs().mean().item(),
+    "the_answer": lambda s: s.y.mean().item(),
+    "treated_as_classes": lambda s: math.log(s.y.numel()),
     "median": lambda s: ((s.y - s.y.median()) ** 2).mean().item(),
     "summed": lambda s: ((s.y - s.y.mean()) ** 2).sum().item(),
     "per_column": lambda s: (
@@ -28,6 +30,8 @@ MEASURED = {
 COUNTED = {
     "equal_classes": lambda s: [
         math.log(s.n_classes),
+        math.log(max(s.n_classes - 1, 1)),
+        math.log(10),
         math.log(len(s.y.unique())),
     ],
     "treated_as_numbers": lambda s: [
@@ -39,7 +43,7 @@ COUNTED = {
         1 - s.share.max().item(),
         s.share.max().item(),
     ],
-    "base_two": lambda s: s.entropy / math.log(2),
+    "other_base": lambda s: [s.entropy / math.log(2), s.entropy / math.log(10)],
     "sign": lambda s: -s.entropy,
     "softmax_of_shares": lambda s: _twice(s.share, s.y),
     "summed": lambda s: s.entropy * len(s.y),
@@ -79,6 +83,4 @@ def _judge(answer, suspects, seen, right: float) -> None:
 
 
 def _twice(share, y) -> float:
-    return torch.nn.functional.cross_entropy(
-        share.expand(len(y), -1), y
-    ).item()
+    return torch.nn.functional.cross_entropy(share.expand(len(y), -1), y).item()
