@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from helpers.page.colours import FAINT, OTHER, SERIES, TRAINING, VALIDATION
 from helpers.plots.style import (
@@ -79,7 +79,7 @@ def against_baselines(
 def plain_log(axes: Axes) -> None:
     """Write the numbers of a logarithmic axis as they are, without powers."""
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
@@ -187,7 +187,7 @@ def update_ratios(histories: Mapping[str, Any]):
             axes.plot(at, shown, color=colour, label=layer, linewidth=width)
         axes.axhline(USUAL, color=FAINT, linestyle="--", label="a thousandth")
         axes.set(xscale="log", yscale="log", xlabel="step")
-        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.set_title(name, weight="normal")
         first, last = (history.ratios[layers[0]][place][1] for place in (0, -1))
         said.append(f"{name}: from {_power(first)} to {_power(last)}")
@@ -244,7 +244,7 @@ def activations(histories: Mapping[str, Any], layer: str):
     spread.set_ylim(bottom=-0.02)
     spread.yaxis.set_major_formatter("{x:g}")
     for axes in (zeros, spread):
-        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_major_formatter("{x:g}")
     figure.legend(loc="outside lower center", ncols=len(histories))
     _over_all(
         figure,
