@@ -38,7 +38,7 @@ LAB_FLAGS += $(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser)
 endif
 
 # What codespell reads.
-TEXTS := README.md CONTRIBUTING.md CHANGELOG.md data helpers notebooks tests
+TEXTS := README.md CONTRIBUTING.md CHANGELOG.md docs data helpers notebooks tests
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test notebooks challenges lint coverage bench torture browser browser-short site clean

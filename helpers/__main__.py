@@ -35,6 +35,10 @@ COMMANDS = {
         "helpers.practice.progress_table",
         "show which exercises and questions are solved",
     ),
+    "collect": (
+        "helpers.practice.collecting",
+        "show what a class has solved, from its progress files",
+    ),
     "serve": (
         "helpers.deployment.service",
         "answer predictions of an exported model over HTTP",
@@ -70,6 +74,14 @@ COMMANDS = {
     "colab": (
         "helpers.authoring.colab_pages",
         "write the pages for Colab, with a cell that installs, for writers",
+    ),
+    "readme": (
+        "helpers.authoring.front_page",
+        "make the README's picture and its table of chapters, for writers",
+    ),
+    "navigation": (
+        "helpers.authoring.navigation",
+        "bring the links and lists of pages up to date, for writers",
     ),
     "habits": (
         "helpers.authoring.habits",

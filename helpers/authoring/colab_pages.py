@@ -108,12 +108,13 @@ def write_pages(repository: str | None, release: str | None, out: Path) -> int:
         CourseError: the repository or the release is not named, or not as
             GitHub names them.
     """
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository or ""):
+    repository, release = repository or "", release or ""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise CourseError(
             f"The repository is {repository!r}, and should be OWNER/NAME as on "
             "GitHub: name it with --repository."
         )
-    if not re.fullmatch(r"v?\d+(\.\d+)+", release or ""):
+    if not re.fullmatch(r"v?\d+(\.\d+)+", release):
         raise CourseError(
             f"The release is {release!r}, and should be a tag such as v1.4.0: "
             "name it with --release."

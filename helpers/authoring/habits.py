@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def texts() -> list[Path]:
     """Return the files that somebody reads: pages, words, docstrings."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "data").rglob("*.md")]
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    found += (ROOT / "data").rglob("*.md")
     found += (ROOT / "data" / "quizzes").glob("*.toml")
     found += (ROOT / "notebooks").rglob("[!.]*.ipynb")
     found += (ROOT / "helpers").rglob("*.toml")

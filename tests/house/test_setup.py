@@ -288,12 +288,6 @@ def test_a_link_to_another_environment_is_not_emptied(folder, tmp_path):
     assert not (folder / ".venv").is_symlink()
 
 
-def test_the_readme_says_what_make_expects():
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    assert "pwd -P > $(READY)" in makefile
-    assert "pwd -P > .venv/.ready" in (ROOT / "README.md").read_text("utf-8")
-
-
 # -------------------------------------------------- the package on its own
 
 BUILDING = ("pip", "setuptools")
