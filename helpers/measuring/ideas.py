@@ -158,7 +158,7 @@ def measure_loading(n_rounds: int = 3, n_passes: int = 3) -> dict[str, Any]:
 def _result(name, n_rows, seconds, found, n_times, titles) -> dict[str, Any]:
     return {
         "name": name,
-        "title": f"{name}, batches of {n_rows}",
+        "title": f"{name.replace('mlp', 'MLP')}, batches of {n_rows}",
         "batch_size": n_rows,
         "seconds": {
             idea: [value / n_times for value in spread(values)]
