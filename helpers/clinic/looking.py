@@ -4,7 +4,6 @@ Everything here runs without gradients and changes nothing that it is given.
 """
 
 import contextlib
-import functools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from torch._C._functorch import (  # pyright: ignore[reportMissingImports]
 )
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from helpers.clinic.hooks import Hook
 from helpers.clinic.seen import MOST_ROWS, Activations, LossCall, Seen
 
 MOST_LAYERS = 64
@@ -32,7 +32,7 @@ def follow_layers(
     seen: Seen, model: nn.Module, stack: contextlib.ExitStack
 ) -> None:
     """Put a hook on each innermost layer; closing the stack removes them."""
-    if hasattr(model, "_orig_mod") or isinstance(model, torch.jit.ScriptModule):
+    if is_compiled(model):
         return
     before = _prefix(seen, model)
     n = 0
@@ -41,8 +41,17 @@ def follow_layers(
         if not is_inner or n >= MOST_LAYERS:
             continue
         n += 1
-        hook = functools.partial(_at_layer, seen, before + (name or "model"))
+        hook = Hook(seen, _at_layer, seen, before + (name or "model"))
         stack.callback(module.register_forward_hook(hook).remove)
+
+
+def is_compiled(model: nn.Module) -> bool:
+    """Tell whether the layers of a model are not called one by one."""
+    return (
+        hasattr(model, "_orig_mod")
+        or getattr(model, "_compiled_call_impl", None) is not None
+        or isinstance(model, torch.jit.ScriptModule)
+    )
 
 
 def _prefix(seen: Seen, model: nn.Module) -> str:
@@ -106,7 +115,10 @@ def _look_at_layer(seen: Seen, name: str, module, args, output) -> None:
 
 
 def _at_layer(seen: Seen, name: str, module, args, output) -> None:
-    if not torch.is_grad_enabled() or torch.compiler.is_compiling():
+    if torch.compiler.is_compiling():
+        return
+    if not torch.is_grad_enabled():
+        seen.quiet_layers.add(name)
         return
     if _is_plain(output):
         _look_at_layer(seen, name, module, args, output)
@@ -254,6 +266,10 @@ def _class_facts(seen: Seen, z, t, facts: dict, training: bool) -> None:
         (z >= 0).all() and ((total - 1).abs() < 1e-3).all()
     )
     facts["is_log"] = bool((z.logsumexp(1).abs() < 1e-3).all())
+    if z.ndim == 2 and not facts["is_log"] and not facts["sums_to_one"]:
+        is_log = (z.logsumexp(0).abs() < 1e-3).all()
+        is_share = (z >= 0).all() and ((z.sum(0) - 1).abs() < 1e-3).all()
+        facts["over_rows"] = bool(is_log or is_share)
     rows = z.transpose(1, -1).reshape(-1, z.shape[1]) if z.ndim > 2 else z
     facts["spread"] = float(rows.std(0).max()) if len(rows) > 1 else None
     facts["size"] = float(rows.abs().mean())
@@ -358,31 +374,6 @@ def baseline(seen: Seen) -> float | None:
         p = y.mean(0).clamp(1e-9, 1 - 1e-9)
         return float(-(p * p.log() + (1 - p) * (1 - p).log()).mean())
     return None
-
-
-def at_backward(seen: Seen, loss: torch.Tensor) -> None:
-    """See whether a loss written by hand pairs every row with every other.
-
-    Its graph keeps what was squared, or of what the size was taken: a square
-    table where a column or a row of predictions was expected.
-    """
-    shape = seen.output_shape
-    if len(shape) not in (1, 2) or shape[0] < 2 or shape[1:] not in ((), (1,)):
-        return
-    nodes = [loss.grad_fn]
-    for _ in range(12):
-        node = nodes.pop(0) if nodes else None
-        if node is None:
-            return
-        nodes += [n for n, _ in node.next_functions if n is not None]
-        try:
-            kept = getattr(node, "_saved_self", None)
-        except RuntimeError:  # was freed by an earlier pass
-            return
-        table = tuple(getattr(kept, "shape", ()))
-        if table == (shape[0], shape[0]):
-            seen.paired = shape, table
-            return
 
 
 # ------------------------------------------------------------- the weights

@@ -35,7 +35,9 @@ def patched(watch: Any) -> ExitStack:
 
     Args:
         watch: has the methods ``saw_loss``, ``saw_backward``,
-            ``saw_loader``, ``schedule`` and ``saw_scaler``.
+            ``saw_loader``, ``schedule``, ``saw_scaler``, ``saw_scaled``,
+            ``enters_quiet`` and ``leaves_quiet``. An error in one of them is
+            noted in its ``seen``, and goes no further.
 
     Returns:
         A stack that puts everything back when it is closed.
@@ -48,6 +50,10 @@ def patched(watch: Any) -> ExitStack:
     for cls in (lr_scheduler.LRScheduler, *_own_steps()):
         _replace(stack, cls, "step", _schedule(watch))
     _replace(stack, torch.amp.GradScaler, "step", _scaler(watch))
+    _replace(stack, torch.amp.GradScaler, "scale", _scaled(watch))
+    for cls in (torch.no_grad, torch.inference_mode, torch.set_grad_enabled):
+        _replace(stack, cls, "__enter__", _enter(watch))
+        _replace(stack, cls, "__exit__", _exit(watch))
     return stack
 
 
@@ -92,7 +98,7 @@ def _divert(stack: ExitStack, name: str, watch: Any) -> None:
     def loss(*args, **kwargs):
         value = original(*args, **kwargs)
         if watch.looks_at_losses and not torch.compiler.is_compiling():
-            watch.saw_loss(name, args, kwargs, value)
+            _tell(watch, watch.saw_loss, name, args, kwargs, value)
         return value
 
     code, key = function.__code__, f"{name} {id(watch)}"
@@ -121,11 +127,26 @@ def _template(*args, **kwargs):
     return _diverted_losses["KEY"](*args, **kwargs)  # noqa: F821 # pyright: ignore
 
 
+def _tell(watch: Any, function: Callable, *args: Any) -> None:
+    """Report to a watch; a mistake of its own stays its own."""
+    try:
+        function(*args)
+    except Exception as error:
+        watch.seen.failed(function.__name__, error)
+
+
 def _backward(watch: Any) -> Callable:
     def wrap(original):
-        def backward(tensors, *args, **kwargs):
-            watch.saw_backward(tensors, args, kwargs)
-            return original(tensors, *args, **kwargs)
+        def backward(
+            tensors, grad_tensors=None, retain_graph=None, *args, **kwargs
+        ):
+            try:
+                watch.saw_backward(tensors, bool(retain_graph))
+            except Exception as error:  # a step is never lost to the watch
+                watch.seen.failed("saw_backward", error)
+            return original(
+                tensors, grad_tensors, retain_graph, *args, **kwargs
+            )
 
         return backward
 
@@ -135,7 +156,7 @@ def _backward(watch: Any) -> Callable:
 def _loader(watch: Any) -> Callable:
     def wrap(original):
         def __iter__(self):
-            watch.saw_loader(self)
+            _tell(watch, watch.saw_loader, self)
             return original(self)
 
         return __iter__
@@ -157,9 +178,44 @@ def _schedule(watch: Any) -> Callable:
 def _scaler(watch: Any) -> Callable:
     def wrap(original):
         def step(self, optimizer, *args, **kwargs):
-            watch.saw_scaler(self)
+            _tell(watch, watch.saw_scaler, self)
             return original(self, optimizer, *args, **kwargs)
 
         return step
+
+    return wrap
+
+
+def _scaled(watch: Any) -> Callable:
+    def wrap(original):
+        def scale(self, outputs):
+            _tell(watch, watch.saw_scaled, outputs)
+            return original(self, outputs)
+
+        return scale
+
+    return wrap
+
+
+def _enter(watch: Any) -> Callable:
+    def wrap(original):
+        def __enter__(self):
+            if not torch.compiler.is_compiling():
+                _tell(watch, watch.enters_quiet)
+            return original(self)
+
+        return __enter__
+
+    return wrap
+
+
+def _exit(watch: Any) -> Callable:
+    def wrap(original):
+        def __exit__(self, *error):
+            if not torch.compiler.is_compiling():
+                _tell(watch, watch.leaves_quiet)
+            return original(self, *error)
+
+        return __exit__
 
     return wrap

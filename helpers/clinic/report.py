@@ -4,12 +4,12 @@ import html
 import math
 import textwrap
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from helpers.clinic.seen import Seen
-from helpers.clinic.signs import SIGNS, SYMPTOMS
+from helpers.clinic.signs import EXPLAINS, SIGNS, SYMPTOMS
 
 LEVELS = ("fault", "suspicion", "note")
 WORDS = tomllib.loads(
@@ -100,11 +100,14 @@ def make_report(seen: Seen) -> Report:
     """Go through all signs and put what holds into words."""
     findings = []
     for kind, (level, sign) in SIGNS.items():
-        evidence = sign(seen)
-        if evidence is None:
-            continue
-        level = evidence.pop("level", level)
-        findings.append(_say(kind, level, evidence))
+        try:
+            evidence = sign(seen)
+            if evidence is None:
+                continue
+            level = evidence.pop("level", level)
+            findings.append(_say(kind, level, evidence))
+        except Exception as error:  # the other findings still count
+            seen.failed(kind, error)
     findings = _explained(findings)
     findings.sort(key=lambda one: LEVELS.index(one.level))
     return Report(findings, max(seen.n_updates, default=0), _unseen(seen))
@@ -131,16 +134,12 @@ def _short(number: float) -> str:
 
 def _explained(findings: list[Finding]) -> list[Finding]:
     """Make notes of symptoms that a finding before them explains."""
-    has_cause = any(
-        f.level != "note" and f.kind not in SYMPTOMS for f in findings
-    )
-    if not has_cause:
-        return findings
+    causes = [f.kind for f in findings if f.level != "note"]
+    explained = {kind for one in causes for kind in EXPLAINS.get(one, ())}
+    if any(kind not in SYMPTOMS for kind in causes):
+        explained.update(SYMPTOMS)
     return [
-        Finding(f.kind, "note", f.saw, f.why, f.try_, f.evidence)
-        if f.kind in SYMPTOMS
-        else f
-        for f in findings
+        replace(f, level="note") if f.kind in explained else f for f in findings
     ]
 
 
@@ -153,4 +152,8 @@ def _unseen(seen: Seen) -> list[str]:
         )
     if not seen.optimizers:
         unseen.append("updates, as no optimizer was given")
+    unseen += [
+        f"{one} (the watch failed there: {why})"
+        for one, why in seen.broken.items()
+    ]
     return unseen

@@ -7,6 +7,7 @@ judges it. Tensors of the loop are not kept: they would keep its graph alive.
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import nn
@@ -32,6 +33,7 @@ class StepLook:
         uncleared: parameters whose gradient still held the last step's.
         rates: the learning rate of every parameter group.
         n_backward: backward passes since the last update.
+        scale: by which the loss was scaled up for half precision.
     """
 
     step: int
@@ -44,6 +46,7 @@ class StepLook:
     uncleared: set[str] = field(default_factory=set)
     rates: list[float] = field(default_factory=list)
     n_backward: int = 0
+    scale: float = 1.0
 
 
 @dataclass
@@ -122,8 +125,6 @@ class Seen:
     n_retained: int = 0
     n_leaf_losses: int = 0
     n_scaled: int = 0
-    n_forward: int = 0
-    n_forward_training: int = 0
     steps: list[StepLook] = field(default_factory=list)
     activations: list[Activations] = field(default_factory=list)
     losses: Losses = field(default_factory=Losses)
@@ -132,7 +133,7 @@ class Seen:
     first_calls: list[LossCall] = field(default_factory=list)
     # layers that were called while gradients were recorded -> their type
     layers_called: dict[str, str] = field(default_factory=dict)
-    layer_order: list[str] = field(default_factory=list)
+    quiet_layers: set[str] = field(default_factory=set)  # and while not
     silent_units: dict[str, Any] = field(default_factory=dict)
     saturated: dict[str, list[float]] = field(default_factory=dict)
     recurrent: list[dict] = field(default_factory=list)
@@ -177,9 +178,20 @@ class Seen:
     output_shape: tuple[int, ...] = ()
     paired: tuple | None = None  # shapes of predictions and differences
     unseen: list[str] = field(default_factory=list)
-    clipped: list[float] = field(default_factory=list)
+    # parameters that a loss depends on and no watched model holds
+    outside: list[Any] = field(default_factory=list)
+    # optimizers that moved the models' parameters and were not given
+    strangers: Any = field(default_factory=WeakSet)
+    n_strangers: int = 0
+    loss_values: list[float] = field(default_factory=list)  # of loss_fn
+    # what the watch itself failed at: name of a function -> error
+    broken: dict[str, str] = field(default_factory=dict)
 
     # ------------------------------------------------ shorthands for signs
+
+    def failed(self, where: str, error: Exception) -> None:
+        """Note a mistake of the watch itself, which the loop never sees."""
+        self.broken.setdefault(where, f"{type(error).__name__}: {error}")
 
     @property
     def is_single(self) -> bool:

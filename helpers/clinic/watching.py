@@ -6,27 +6,28 @@ What it makes of a layer, a batch or a loss stands in
 `helpers.clinic.signs`.
 """
 
+import bisect
 import contextlib
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from helpers.clinic import looking
+from helpers.clinic import graphs, looking
 from helpers.clinic.history import History
+from helpers.clinic.hooks import Hook, Switch
 from helpers.clinic.patches import patched
 from helpers.clinic.report import Report, make_report
-from helpers.clinic.seen import MOST_LOOKS, LoaderSeen, Seen, StepLook
+from helpers.clinic.seen import LoaderSeen, Seen
+from helpers.clinic.stepping import DENSE, Stepping
 from helpers.errors import CourseError
 
-DENSE = 10  # updates that are looked at one after the other
 LATER = (12, 16, 20, 30, 50, 75, 100, 150, 200, 300, 400, 600, 800)
 EVERY = 1000  # then one look per so many updates
-MOST_NUMBERS = 1_000_000  # of one parameter are compared
-MOST_PRINTS = 400  # batches whose print is taken, to see them again
+MOST_PHASES = 200  # of validation, after which modes are looked at
 
 
 class WatchError(CourseError):
@@ -83,8 +84,20 @@ def is_looked_at(step: int) -> bool:
     return step < DENSE or step in LATER or step % EVERY == 0
 
 
+def next_look(step: int) -> int:
+    """Return the next update after one that the watch looks at closely."""
+    if step + 1 < DENSE:
+        return step + 1
+    i = bisect.bisect_right(LATER, step)
+    return LATER[i] if i < len(LATER) else (step // EVERY + 1) * EVERY
+
+
 class Watch:
     """A watch over one block; `watch` makes it.
+
+    Between its looks it has no hook on a module or a parameter: it counts
+    updates, keeps the loss of each backward pass, and waits for a loader to
+    start or for gradients to be switched off, as validation does.
 
     Attributes:
         seen: what was collected so far.
@@ -98,30 +111,35 @@ class Watch:
         self._always = contextlib.ExitStack()
         self._closely = contextlib.ExitStack()
         self._is_close = False
-        self._backward: list[int] = []
-        self._arrived: dict[str, list] = {}
-        self._states: dict[str, list[bool]] = {}
-        self._before: dict[int, tuple[StepLook, dict[str, torch.Tensor]]] = {}
-        self._probe: dict[int, tuple[Any, torch.Tensor]] = {}
+        self._stepping = Stepping(self.seen)
+        self._forwards = Switch()
+        self._until = 3  # modes are looked at up to this update
+        self._next_plan = 1
+        self._n_quiet = 0  # open blocks without gradients
+        self._backward: list[int] = []  # passes at each last update
         self._is_looking_phase = False
         self._loader: LoaderSeen | None = None
         self._modes: dict[int, bool] = {}
         self._wants_print = False
         self._schedule_depth = 0
         self._val_forwards = 0
-        self._n_step_backward = 0
-        self._last_loss: torch.Tensor | None = None
+        self._unscaled: torch.Tensor | None = None
 
     # ------------------------------------------------------------ lifetime
 
     def __enter__(self) -> "Watch":
         seen, stack = self.seen, self._always
         stack.enter_context(patched(self))
+        stack.callback(self._forwards.turn, False)
         if isinstance(seen.loss_fn, nn.Module):
-            handle = seen.loss_fn.register_forward_hook(self._after_loss)
-            stack.callback(handle.remove)
+            self._forwards.add(
+                seen.loss_fn, self._hook(self._after_loss), False
+            )
         self.follow(*self._first)
         return self
+
+    def _hook(self, function: Any, *first: Any) -> Hook:
+        return Hook(self.seen, function, *first)
 
     def follow(self, models: list, optimizers: list) -> None:
         """Watch more models and optimizers, from now on.
@@ -138,37 +156,30 @@ class Watch:
             for name, parameter in model.named_parameters():
                 name = name.replace("_orig_mod.", "")
                 seen.names.setdefault(id(parameter), before + name)
-            handle = model.register_forward_pre_hook(
-                functools.partial(self._before_forward, i), with_kwargs=True
-            )
-            stack.callback(handle.remove)
-            if hasattr(model, "_orig_mod"):
+            if looking.is_compiled(model):
                 seen.unseen.append(f"the layers of model {i}, as compiled")
+            if getattr(model, "_compiled_call_impl", None) is None:
+                hook = self._hook(self._before_forward, i)
+                self._forwards.add(model, hook, True)
         for optimizer in optimizers:
             i = len(seen.optimizers)
             seen.optimizers.append(optimizer)
             seen.n_updates.append(0)
-            self._backward.append(0)
-            for register, hook in (
-                (optimizer.register_step_pre_hook, self._before_step),
-                (optimizer.register_step_post_hook, self._after_step),
-            ):
-                handle = register(functools.partial(hook, i))
-                stack.callback(handle.remove)
+            self._backward.append(seen.n_backward)
+            hook = self._hook(self._after_step, i)
+            stack.callback(optimizer.register_step_post_hook(hook).remove)
         self._set_close(False)
         self._set_close(True)
 
     def __exit__(self, *_error) -> None:
         self._closely.close()
         self._always.close()
-        self._is_close = False
-        self._arrived.clear()
-        self._before.clear()
-        looking.identical_units(self.seen)
+        self._is_close = self.looks_at_losses = False
+        self._stepping.clear()
 
     def report(self) -> Report:
         """Return the findings so far, the most likely cause first."""
-        looking.identical_units(self.seen)
+        self._hook(looking.identical_units)(self.seen)
         return make_report(self.seen)
 
     @property
@@ -178,66 +189,82 @@ class Watch:
 
     # --------------------------------------------------------- close looks
 
+    def _plan(self, rounds: int) -> None:
+        """Choose what is looked at until the next update."""
+        self._set_close(is_looked_at(rounds))
+        is_light = self._is_close or rounds < self._until
+        self._turn(is_light or bool(self._n_quiet))
+        self._next_plan = rounds + 1 if is_light else next_look(rounds)
+
+    def _turn(self, is_on: bool) -> None:
+        self._forwards.turn(is_on)
+        self.looks_at_losses = is_on
+
+    def _look_until(self, rounds: int) -> None:
+        """Look at modes up to an update, and at the next batch."""
+        self._until = max(self._until, rounds)
+        self._next_plan = self.seen.rounds + 1
+        self._turn(True)
+
     def _set_close(self, is_close: bool) -> None:
-        self._arrived.clear()
-        self._states.clear()
-        self.looks_at_losses = is_close
+        self._stepping.clear()
+        if is_close:
+            self._turn(True)
         if is_close == self._is_close:
             return
         self._is_close = is_close
         self._closely.close()
         self._closely = contextlib.ExitStack()
-        if not is_close:
-            return
-        for model in self.seen.models:
-            looking.follow_layers(self.seen, model, self._closely)
-            for parameter in model.parameters():
-                if parameter.requires_grad and parameter.is_leaf:
-                    name = self.seen.names.get(id(parameter))
-                    if name is None:
-                        continue
-                    handle = parameter.register_hook(
-                        functools.partial(self._at_gradient, name, parameter)
-                    )
-                    self._closely.callback(handle.remove)
+        if is_close:
+            self._hook(self._look_closely)()
 
-    def _at_gradient(self, name: str, parameter: Any, gradient: Any) -> None:
-        """See what a backward pass brings, before it is added."""
-        with torch.no_grad():
-            state = parameter.grad
-            is_clear = state is None or (
-                not state.is_sparse and not bool(state.any())
-            )
-            self._states.setdefault(name, []).append(is_clear)
-            norm = 0.0 if gradient.is_sparse else float(gradient.norm())
-            if gradient.is_sparse:
-                norm = float(gradient.coalesce().values().norm())
-            self._arrived.setdefault(name, []).append(norm)
-            self.seen.reached.add(name)
+    def _look_closely(self) -> None:
+        seen, stack = self.seen, self._closely
+        hook = self._hook(self._after_any_step)
+        stack.callback(register_optimizer_step_post_hook(hook).remove)
+        for i, optimizer in enumerate(seen.optimizers):
+            hook = self._hook(self._before_step, i)
+            stack.callback(optimizer.register_step_pre_hook(hook).remove)
+        for model in seen.models:
+            looking.follow_layers(seen, model, stack)
+            for parameter in model.parameters():
+                name = seen.names.get(id(parameter))
+                if name and parameter.requires_grad and parameter.is_leaf:
+                    hook = self._hook(
+                        self._stepping.at_gradient, name, parameter
+                    )
+                    stack.callback(parameter.register_hook(hook).remove)
 
     # --------------------------------------------------------------- hooks
 
+    def enters_quiet(self) -> None:
+        """See that gradients are switched off, as for validation."""
+        self._n_quiet += 1
+        self._turn(True)
+
+    def leaves_quiet(self) -> None:
+        """See that gradients are switched on again."""
+        self._n_quiet = max(0, self._n_quiet - 1)
+        if not self._n_quiet and not self._is_close:
+            self._turn(self.seen.rounds < self._until)
+
     def _before_forward(self, number: int, model: Any, args, kwargs) -> None:
         seen = self.seen
-        seen.n_forward += 1
+        if model is not seen.models[number] or torch.compiler.is_compiling():
+            return
         if not torch.is_grad_enabled():
-            self._look_at_validation(model, args, kwargs)
+            self._look_at_validation(model)
             return
-        seen.n_forward_training += 1
-        self._is_looking_phase = False
         self._modes[number] = model.training
-        loader = self._loader
-        if number or torch.compiler.is_compiling():
+        if number:
             return
-        if loader is not None:
-            loader.n_training += 1
-        if self._wants_print and loader is not None:
+        if self._wants_print and self._loader is not None:
             self._wants_print = False
-            loader.first_batches.append(looking.print_of(args, kwargs))
+            self._loader.first_batches.append(looking.print_of(args, kwargs))
         if self._is_close:
             looking.at_batch(seen, args, kwargs)
 
-    def _look_at_validation(self, model: Any, args, kwargs) -> None:
+    def _look_at_validation(self, model: Any) -> None:
         seen = self.seen
         if not self._is_looking_phase:
             self._is_looking_phase = True
@@ -245,6 +272,8 @@ class Watch:
             seen.phase_updates.append(sum(seen.n_updates))
             del seen.phase_updates[:-200]
             self._val_forwards = 0
+            if seen.eval_phases < MOST_PHASES:  # is train mode back after it?
+                self._look_until(seen.rounds + 3)
         self._val_forwards += 1
         seen.looking_forwards += 1
         if self._loader is not None:
@@ -256,14 +285,13 @@ class Watch:
     def _after_loss(self, _module: Any, _args: Any, value: Any) -> None:
         self.seen.loss_was_called = True
         if isinstance(value, torch.Tensor) and value.numel() == 1:
-            if value.requires_grad:
-                self._last_loss = value.detach()
-            else:
-                self._validation_loss(value)
+            self._validation_loss(value)
+            if value.requires_grad and len(self.seen.loss_values) < 20:
+                self.seen.loss_values.append(float(value))
 
     def _validation_loss(self, value: torch.Tensor) -> None:
         seen = self.seen
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or value.requires_grad:
             return
         seen.val_losses.add(value.detach().clone())
         if any(model.training for model in seen.models):
@@ -273,49 +301,53 @@ class Watch:
 
     def saw_loss(self, name: str, args, kwargs, value: Any) -> None:
         """See a loss of torch that was called."""
-        seen = self.seen
         is_training = torch.is_grad_enabled()
-        looking.at_loss(seen, name, args, kwargs, value, is_training)
+        if self._is_close:
+            looking.at_loss(self.seen, name, args, kwargs, value, is_training)
         is_number = isinstance(value, torch.Tensor) and value.numel() == 1
         if not is_training and is_number and not self._is_module_loss():
             self._validation_loss(value)
-        if is_training and is_number:
-            self._last_loss = value.detach()
 
     def _is_module_loss(self) -> bool:
         is_module = isinstance(self.seen.loss_fn, nn.Module)
         return is_module and self.seen.loss_was_called
 
-    def saw_backward(self, tensors: Any, args, kwargs) -> None:
+    def saw_backward(self, tensors: Any, retains: bool) -> None:
         """See a backward pass that is about to start."""
         seen = self.seen
         seen.n_backward += 1
-        self._backward = [n + 1 for n in self._backward]
-        for number, is_training in self._modes.items():
-            if is_training and not self._is_close:
-                continue
-            if not is_training:
-                seen.eval_in_training.append((sum(seen.n_updates), number))
-                del seen.eval_in_training[:-500]
-            elif len(seen.train_in_training) < 500:
-                seen.train_in_training.append((sum(seen.n_updates), number))
-        self._modes.clear()
-        retains = kwargs.get("retain_graph", args[1] if args[1:] else None)
+        self._is_looking_phase = False
+        if self._loader is not None:
+            self._loader.n_training += 1
         if retains:
             seen.n_retained += 1
-        loss = tensors if isinstance(tensors, torch.Tensor) else None
-        if loss is None and isinstance(tensors, (list, tuple)) and tensors:
+        if self._modes:
+            self._see_modes()
+        loss = tensors
+        if isinstance(tensors, (list, tuple)) and tensors:
             loss = tensors[0]
         if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
             return
         if loss.grad_fn is None:
             seen.n_leaf_losses += 1
-        elif self._is_close and seen.paired is None:
-            looking.at_backward(seen, loss)
-        value = loss.detach()
-        if seen.n_scaled and self._last_loss is not None:
-            value = self._last_loss
-        seen.losses.add(value)
+        elif self._is_close:
+            if seen.paired is None:
+                graphs.at_backward(seen, loss)
+            if seen.rounds == 1 and not seen.outside:
+                graphs.parameters_outside(seen, loss)
+        value, self._unscaled = self._unscaled, None
+        seen.losses.add(loss.detach() if value is None else value)
+
+    def _see_modes(self) -> None:
+        seen = self.seen
+        at = sum(seen.n_updates)
+        for number, is_training in self._modes.items():
+            if not is_training:
+                seen.eval_in_training.append((at, number))
+                del seen.eval_in_training[:-500]
+            elif len(seen.train_in_training) < 500:
+                seen.train_in_training.append((at, number))
+        self._modes.clear()
 
     def saw_loader(self, loader: Any) -> None:
         """See that somebody starts to iterate over a DataLoader."""
@@ -327,11 +359,20 @@ class Watch:
         self._loader.at_updates.append(sum(self.seen.n_updates))
         del self._loader.at_updates[20:]
         self._wants_print = len(self._loader.first_batches) < 8
+        if self._wants_print:
+            self._look_until(self.seen.rounds + 1)
+
+    def saw_scaled(self, loss: Any) -> None:
+        """See a loss before it is scaled up for half precision."""
+        if isinstance(loss, torch.Tensor) and loss.numel() == 1:
+            self._unscaled = loss.detach()
 
     def saw_scaler(self, scaler: Any) -> None:
         """See a scaler of gradients step, which may skip the update."""
         if scaler.is_enabled():
             self.seen.n_scaled += 1
+            if self._is_close:
+                self._stepping.scale = float(scaler.get_scale())
 
     @contextlib.contextmanager
     def schedule(self, scheduler: Any) -> Iterator[None]:
@@ -355,79 +396,35 @@ class Watch:
         finally:
             self._schedule_depth -= 1
 
-    def _before_step(self, i: int, optimizer, args, kwargs) -> None:
-        if not self._is_close:
+    def _before_step(self, i: int, optimizer: Any, *_args: Any) -> None:
+        n = self.seen.n_backward - self._backward[i]
+        self._stepping.before_step(i, optimizer, n)
+
+    def _after_any_step(self, optimizer: Any, *_args: Any) -> None:
+        """See an optimizer that nobody told the watch of."""
+        seen = self.seen
+        is_known = any(optimizer is one for one in seen.optimizers)
+        if is_known or optimizer in seen.strangers:
             return
+        held = (p for g in optimizer.param_groups for p in g["params"])
+        if any(id(p) in seen.names for p in held):
+            seen.strangers.add(optimizer)
+            seen.n_strangers += 1
+
+    def _after_step(self, i: int, optimizer: Any, args, kwargs) -> None:
         seen = self.seen
-        look = StepLook(seen.n_updates[i], i, n_backward=self._backward[i])
-        look.rates = [float(group["lr"]) for group in optimizer.param_groups]
-        before = {}
-        with torch.no_grad():
-            for name, parameter in self._own(optimizer):
-                flat = parameter.detach().reshape(-1)[:MOST_NUMBERS]
-                before[name] = flat.clone()
-                look.weights[name] = float(flat.norm())
-            probe = self._probe.get(i)
-            if probe is not None:
-                looking.was_reset(seen, *probe)
-        self._before[i] = look, before
-        self._see_gradients(i, optimizer, look)
-
-    def _own(self, optimizer: Any) -> Iterator[tuple[str, Any]]:
-        for group in optimizer.param_groups:
-            for parameter in group["params"]:
-                name = self.seen.names.get(id(parameter))
-                if name is not None:
-                    yield name, parameter
-
-    def _see_gradients(self, i: int, optimizer: Any, look: StepLook) -> None:
-        for name, parameter in self._own(optimizer):
-            if parameter.grad is not None:
-                gradient = parameter.grad.detach()
-                if gradient.is_sparse:
-                    gradient = gradient.coalesce().values()
-                look.gradients[name] = float(gradient.norm())
-
-    def _after_step(self, i: int, optimizer, args, kwargs) -> None:
-        seen = self.seen
-        look, before = self._before.pop(i, (None, {}))
-        if look is not None:
-            has_closure = bool(args) or bool(kwargs.get("closure"))
-            if has_closure and callable(args[0] if args else kwargs["closure"]):
-                look.n_backward = self._backward[i]
-                look.gradients.clear()
-                self._see_gradients(i, optimizer, look)
-            self._see_update(i, optimizer, look, before)
+        n_backward = seen.n_backward - self._backward[i]
+        self._backward[i] = seen.n_backward
         seen.n_updates[i] += 1
-        self._backward[i] = 0
-        is_new_round = seen.n_updates[i] > seen.rounds
-        if is_new_round:
-            seen.rounds = seen.n_updates[i]
-            self._set_close(is_looked_at(seen.rounds))
-        elif self._is_close:
-            for name, _ in self._own(optimizer):
-                self._arrived.pop(name, None)
-                self._states.pop(name, None)
-
-    def _see_update(self, i, optimizer, look: StepLook, before: dict) -> None:
-        seen = self.seen
-        if seen.losses.last is not None and look.n_backward:
-            look.loss = float(seen.losses.last)
-        with torch.no_grad():
-            for name, parameter in self._own(optimizer):
-                flat = parameter.detach().reshape(-1)[:MOST_NUMBERS]
-                moved = float((flat - before[name]).norm())
-                if moved:
-                    seen.moved.add(name)
-                look.ratios[name] = moved / (look.weights[name] + 1e-12)
-                if name in self._arrived:
-                    look.arrived[name] = sum(self._arrived[name])
-                states = self._states.get(name)
-                if states and not any(states):
-                    look.uncleared.add(name)
-                if i not in self._probe and flat.numel() > 1 and moved:
-                    self._probe[i] = parameter, before[name][:1000]
-            looking.silent_rows(seen, optimizer)
-        if len(seen.steps) >= MOST_LOOKS:
-            del seen.steps[DENSE + 5]
-        seen.steps.append(look)
+        try:
+            if self._is_close:
+                self._stepping.after_step(
+                    i, optimizer, args, kwargs, n_backward
+                )
+        finally:
+            if seen.n_updates[i] > seen.rounds:
+                seen.rounds += 1
+                if seen.rounds >= self._next_plan:
+                    self._plan(seen.rounds)
+            elif self._is_close:
+                self._stepping.clear_of(optimizer)

@@ -7,7 +7,7 @@ import torch
 
 from helpers.clinic.report import WORDS
 from helpers.clinic.signs import SIGNS
-from tests.clinic import healthy, sick
+from tests.clinic import healthy, sick, sick_more  # noqa: F401
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -21,6 +21,7 @@ def _seed():
 def test_healthy(name):
     report = healthy.LOOPS[name]().report()
     assert report.n_steps > 0
+    assert not [one for one in report.unseen if "failed" in one]
     assert not [f for f in report.findings if f.level != "note"], str(report)
 
 
@@ -28,6 +29,7 @@ def test_healthy(name):
 def test_sick(name):
     report = sick.LOOPS[name]().report()
     assert report.findings, "nothing was found"
+    assert not [one for one in report.unseen if "failed" in one]
     first = report.findings[0]
     assert first.kind in sick.WANTED[name].split("|"), str(report)
     for words in (first.saw, first.why, first.try_):

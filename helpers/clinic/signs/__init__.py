@@ -7,6 +7,7 @@ comes after. Symptoms, which something else usually explains, come last.
 
 from helpers.clinic.signs import (
     batches,
+    curves,
     gradients,
     losses,
     modes,
@@ -27,6 +28,14 @@ CAUSES = {
     **gradients.SIGNS,
     **updates.SIGNS,
     **gradients.COMMON,
+    **batches.LAST,
 }
-SYMPTOMS = losses.SYMPTOMS
+# what one finding makes of others that follow from it
+EXPLAINS = {
+    "inputs_constant": ("dead_relu", "gradients_zero", "same_batch"),
+    "dead_relu": ("gradients_zero",),
+    "outputs_cannot_reach": ("dead_relu", "gradients_zero"),
+    "activations_large": ("saturated", "dead_relu", "gradients_explode"),
+}
+SYMPTOMS = curves.SYMPTOMS
 SIGNS = {**CAUSES, **SYMPTOMS}

@@ -12,6 +12,7 @@ from torch.utils.data import (
 )
 
 from helpers.clinic.seen import LoaderSeen, Seen
+from helpers.clinic.signs.curves import level_of
 
 MOST_HASHED = 20_000
 KEPT_ROWS = 60  # rows, before neighbours are asked for labels
@@ -162,7 +163,7 @@ def unscaled(seen: Seen) -> dict | None:
             "mean": mean,
             "std": std,
             "layer": seen.first_layer,
-            "level": _level(seen),
+            "level": level_of(seen),
         }
     means, stds = one["means"], one["stds"]
     if stds is None or len(stds) < 2:
@@ -174,19 +175,9 @@ def unscaled(seen: Seen) -> dict | None:
             "mean": mean,
             "std": std,
             "layer": seen.first_layer,
-            "level": _level(seen),
+            "level": level_of(seen),
         }
     return None
-
-
-def _level(seen: Seen) -> str:
-    """Say how bad it is: the loss may fall nicely all the same."""
-    values = [v for v in seen.losses.numbers() if math.isfinite(v)]
-    if len(values) < 20:
-        return "suspicion"
-    n = max(3, len(values) // 5)
-    first, last = values[0], sorted(values[-n:])[n // 2]
-    return "note" if 0 <= last < 0.3 * first else "suspicion"
 
 
 @torch.no_grad()
@@ -248,9 +239,10 @@ def shuffled(seen: Seen) -> dict | None:
 SIGNS = {
     "inputs_constant": ("suspicion", inputs_constant),
     "same_batch": ("suspicion", same_batch),
-    "shuffled_labels": ("suspicion", shuffled),
     "validation_in_training": ("suspicion", validation_in_training),
     "inputs_unscaled": ("suspicion", unscaled),
     "same_order": ("note", same_order),
     "loader_restarted": ("note", restarted),
 }
+# what is said only after everything that is surer
+LAST = {"shuffled_labels": ("suspicion", shuffled)}

@@ -1,8 +1,10 @@
 """Signs in gradients and updates: what backward and the optimizer did."""
 
+import gc
 import statistics
 
 import torch
+from torch.optim import Optimizer
 
 from helpers.clinic.seen import Seen
 from helpers.clinic.signs.parts import (
@@ -135,6 +137,8 @@ def never_steps(seen: Seen) -> dict | None:
     """Backward runs and no update follows."""
     if not seen.optimizers or any(seen.n_updates) or seen.n_scaled:
         return None
+    if seen.n_strangers:
+        return None
     return {"n": seen.n_backward} if seen.n_backward >= 10 else None
 
 
@@ -172,9 +176,15 @@ def weights_reset(seen: Seen) -> dict | None:
 def unreached(seen: Seen) -> dict | None:
     """A parameter that the optimizer moves never gets a gradient."""
     looks = backward_looks(seen)
-    if len(looks) < 3 or not seen.reached or not seen.is_single:
+    if len(looks) < 3 or not seen.reached:
         return None
-    held = [n for n in looks[-1].weights if n not in seen.reached]
+    of_one = {look.optimizer: look for look in looks}
+    held = [
+        name
+        for look in of_one.values()
+        for name in look.weights
+        if name not in seen.reached
+    ]
     frozen = {
         seen.names[id(p)]
         for m in seen.models
@@ -182,7 +192,8 @@ def unreached(seen: Seen) -> dict | None:
         if not p.requires_grad
     }
     held = [n for n in held if n not in frozen]
-    called = [n for n in held if layer(n) in seen.layers_called]
+    known = seen.quiet_layers.union(seen.layers_called)
+    called = [n for n in held if layer(n) in known]
     if not called:
         return None
     return {"names": few(called), "n": len(called)}
@@ -200,6 +211,7 @@ def unused(seen: Seen) -> dict | None:
         for name in looks[-1].weights
         if name not in seen.reached
         and layer(name) not in seen.layers_called
+        and layer(name) not in seen.quiet_layers
         and (p := seen.parameter(name)) is not None
         and p.requires_grad
     ]
@@ -244,14 +256,14 @@ def dead_units(seen: Seen) -> dict | None:
     if seen.rounds < ENOUGH:
         return None
     last = last_weight(seen)
-    gets_some = [
-        any(look.gradients.get(name) for look in seen.steps) for name in last
-    ]
-    if not any(gets_some):
-        return None
+    gets_some = any(
+        look.gradients.get(name) for look in seen.steps for name in last
+    )
     for name, mask in seen.silent_units.items():
         share = float(mask.float().mean())
         is_layer = not name.endswith(" ")
+        if not gets_some and not is_layer:
+            continue
         if not is_layer and (
             name.strip() in last or not is_before_relu(seen, name.strip())
         ):
@@ -305,11 +317,34 @@ def in_two(seen: Seen) -> dict | None:
     return None
 
 
+def made_anew(seen: Seen) -> dict | None:
+    """Again and again another optimizer moves the parameters."""
+    return {"n": seen.n_strangers} if seen.n_strangers >= ENOUGH else None
+
+
+def unregistered(seen: Seen) -> dict | None:
+    """The loss depends on parameters that no model and no optimizer has."""
+    found = [p for ref in seen.outside if (p := ref()) is not None]
+    if not found:
+        return None
+    held = {
+        id(p)
+        for one in gc.get_objects()
+        if issubclass(type(one), Optimizer)
+        for group in one.param_groups
+        for p in group["params"]
+    }
+    strange = [p for p in found if id(p) not in held]
+    shapes = [str(list(p.shape)) for p in strange]
+    return {"n": len(strange), "shapes": few(shapes)} if strange else None
+
+
 SIGNS = {
     "optimizer_of_another_model": ("fault", other_model),
     "loss_detached": ("fault", detached_loss),
     "step_without_gradient": ("fault", no_gradient_at_step),
     "zero_grad_before_step": ("fault", cleared_before_step),
+    "optimizer_made_anew": ("fault", made_anew),
     "optimizer_never_steps": ("fault", never_steps),
     "one_optimizer_never_steps": ("suspicion", one_never_steps),
     "learning_rate_zero": ("fault", rate_zero),
@@ -324,6 +359,7 @@ SIGNS = {
 }
 COMMON = {
     "not_in_optimizer": ("suspicion", not_in_optimizer),
+    "layers_unregistered": ("suspicion", unregistered),
     "unused_layer": ("note", unused),
     "graph_retained": ("note", retained),
     "half_precision_weights": ("note", half_weights),

@@ -1,14 +1,14 @@
-"""Signs in what the loss compares: shapes, ranges, classes, its value."""
+"""Signs in what the loss compares: shapes, ranges, classes."""
 
 import math
 import statistics
 
 import torch
+from torch import nn
+from torch.utils.data import SequentialSampler, TensorDataset
 
-from helpers.clinic import looking
 from helpers.clinic.seen import Seen
-
-VALUES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
+from helpers.clinic.signs.curves import VALUES, at_or_above, rises
 
 
 def _share(calls, holds) -> float:
@@ -24,22 +24,6 @@ def nan_inputs(seen: Seen) -> dict | None:
         return {"what": "labels"}
     firsts = [i for i, one in enumerate(seen.inputs) if not one["finite"]]
     return {"what": "features"} if firsts else None
-
-
-def not_finite(seen: Seen) -> dict | None:
-    """The loss became nan or inf."""
-    values = seen.losses.numbers()
-    for i, value in enumerate(values):
-        if not math.isfinite(value):
-            before = [v for v in values[:i] if math.isfinite(v)]
-            rates = [max(s.rates) for s in seen.steps if s.rates]
-            return {
-                "step": i * seen.losses.stride,
-                "value": value,
-                "before": before[-1] if before else value,
-                "rate": rates[-1] if rates else 0.0,
-            }
-    return None
 
 
 def broadcast(seen: Seen) -> dict | None:
@@ -79,7 +63,17 @@ def no_log(seen: Seen) -> dict | None:
     """NLL loss gets numbers that are not log-probabilities."""
     calls = [c for c in seen.training_calls("nll_loss") if "is_log" in c.facts]
     if len(calls) >= 2 and not any(c.facts["is_log"] for c in calls):
-        return {"n": len(calls)}
+        return None if over_rows(seen) else {"n": len(calls)}
+    return None
+
+
+def over_rows(seen: Seen) -> dict | None:
+    """A softmax normalizes over the rows of a batch."""
+    calls = seen.training_calls("cross_entropy", "nll_loss")
+    calls = [c for c in calls if len(c.yhat_shape) == 2]
+    calls = [c for c in calls if c.yhat_shape[0] > 1 < c.yhat_shape[1]]
+    if len(calls) >= 2 and all(c.facts.get("over_rows") for c in calls):
+        return {"loss": calls[0].name, "n": len(calls)}
     return None
 
 
@@ -96,6 +90,16 @@ def one_class_output(seen: Seen) -> dict | None:
     calls = seen.training_calls("cross_entropy")
     if len(calls) >= 2 and all(c.facts.get("n_outputs") == 1 for c in calls):
         return {"n": len(calls)}
+    return None
+
+
+def outside_range(seen: Seen) -> dict | None:
+    """Labels of a binary loss are not between 0 and 1."""
+    calls = [c for c in seen.training_calls() if c.name.startswith("binary")]
+    lows = [c.facts["y_low"] for c in calls]
+    highs = [c.facts["y_high"] for c in calls]
+    if len(calls) >= 2 and (min(lows) < 0 or max(highs) > 1):
+        return {"low": min(lows), "high": max(highs), "loss": calls[0].name}
     return None
 
 
@@ -157,13 +161,15 @@ def negative(seen: Seen) -> dict | None:
     """A loss that cannot be negative is negated before backward."""
     calls = [c for c in seen.training_calls() if c.value is not None]
     values = seen.losses.numbers()[:10]
-    if len(calls) < 3 or len(values) < 3 or not seen.is_single:
+    if len(values) < 3 or not seen.is_single:
         return None
     names = ("kl_div", "binary_cross_entropy_with_logits")
-    if any(c.name in names or (c.value or 0) < 0 for c in calls):
+    known = [c.value or 0.0 for c in calls if c.name not in names]
+    known += seen.loss_values
+    if len(known) < 3 or min(known) < 0:
         return None
     if all(v < 0 for v in values) and all(
-        any(math.isclose(-v, c.value or 0, rel_tol=1e-4) for c in calls)
+        any(math.isclose(-v, one, rel_tol=1e-4) for one in known)
         for v in values[:3]
     ):
         return {"value": values[0]}
@@ -183,19 +189,57 @@ def classes_unseen(seen: Seen) -> dict | None:
         "missing": ", ".join(map(str, missing[:6])),
         "n_outputs": len(counts),
         "n": n,
-        "level": "suspicion" if missing != [len(counts) - 1] else "note",
+        "level": "note" if _are_tokens(seen, missing) else "suspicion",
     }
+
+
+def _are_tokens(seen: Seen, missing: list[int]) -> bool:
+    """Tell whether some classes may be missing, as padding and the like."""
+    n = len(seen.class_counts)
+    embeddings = (
+        module.num_embeddings
+        for model in seen.models
+        for module in model.modules()
+        if isinstance(module, (nn.Embedding, nn.EmbeddingBag))
+    )
+    return missing == [n - 1] or n in embeddings
 
 
 def sorted_labels(seen: Seen) -> dict | None:
     """Each batch holds one class, and the classes differ."""
     n, counts = seen.n_class_batches, seen.class_counts
     if n < 5 or counts is None or seen.n_single_class < 0.7 * n:
-        return None
+        return _sorted_in_loader(seen)
     present = int((counts > 0).sum())
     if present < 2:
         return None
     return {"n": seen.n_single_class, "n_batches": n, "present": present}
+
+
+def _sorted_in_loader(seen: Seen) -> dict | None:
+    """A loader that does not shuffle goes through one class after another."""
+    for one in seen.loaders.values():
+        loader = one.loader
+        dataset = getattr(loader, "dataset", None)
+        is_in_order = isinstance(
+            getattr(loader, "sampler", None), SequentialSampler
+        )
+        if not is_in_order or not isinstance(dataset, TensorDataset):
+            continue
+        y, size = dataset.tensors[-1], loader.batch_size or 1
+        if one.n_training < 5 or one.n_training <= one.n_looking:
+            continue
+        if y.ndim != 1 or y.is_floating_point() or len(dataset.tensors) < 2:
+            continue
+        batches = [part.unique() for part in y.detach().cpu().split(size)]
+        present, single = len(y.unique()), sum(len(b) == 1 for b in batches)
+        if present >= 2 and size >= 4 and single >= 0.5 * len(batches) > 1:
+            return {
+                "n": single,
+                "n_batches": len(batches),
+                "present": present,
+            }
+    return None
 
 
 def one_label(seen: Seen) -> dict | None:
@@ -205,115 +249,6 @@ def one_label(seen: Seen) -> dict | None:
     y = torch.cat(seen.kept_targets)
     if len(y) >= 100 and bool((y == y[:1]).all()) and seen.is_single:
         return {"n": len(y), "value": float(y[0].reshape(-1)[0])}
-    return None
-
-
-def _recent(seen: Seen, at_least: int) -> list[float]:
-    """Return the last losses, if there were enough and they are known."""
-    values = [v for v in seen.losses.numbers() if math.isfinite(v)]
-    if seen.losses.n < at_least or seen.n_scaled:
-        return []
-    return values[-max(20, len(values) // 4) :]
-
-
-def at_baseline(seen: Seen) -> dict | None:
-    """The loss stays where a constant answer would put it."""
-    values, base = _recent(seen, 100), looking.baseline(seen)
-    if not values or base is None or base < 1e-4 or not seen.is_single:
-        return None
-    calls = [c.value for c in seen.training_calls() if c.value is not None]
-    everything = seen.losses.numbers()
-    if not calls or not everything:
-        return None
-    # the loss that was propagated has to be the one that was looked at
-    if not math.isclose(calls[0], everything[0], rel_tol=1e-3):
-        return None
-    mean = statistics.fmean(values)
-    scale = _name_scale(seen)
-    if not 0.96 - 0.1 * scale < mean / base < 1.15 + 0.5 * scale:
-        return None
-    third = everything[-max(5, len(everything) // 3) :]
-    half = len(third) // 2
-    falls = statistics.fmean(third[half:]) < 0.95 * statistics.fmean(
-        third[:half]
-    ) or _has_fallen(everything)
-    return None if falls else {"mean": mean, "base": base, "n": seen.losses.n}
-
-
-def _has_fallen(values: list[float]) -> bool:
-    """Tell whether the end lies below the beginning, beyond chance."""
-    n = len(values) // 3
-    first, last = values[n // 2 : n + n // 2], values[-n:]
-    if n < 5:
-        return False
-    error = math.sqrt(
-        (statistics.variance(first) + statistics.variance(last)) / n
-    )
-    drop = statistics.fmean(first) - statistics.fmean(last)
-    return drop > 3 * error and drop > 0.003 * abs(statistics.fmean(first))
-
-
-def _name_scale(seen: Seen) -> float:
-    calls = seen.training_calls()
-    return 0.1 if calls and calls[-1].name in VALUES else 0.0
-
-
-def majority(seen: Seen) -> dict | None:
-    """Every row gets the same class."""
-    calls = [c for c in seen.training_calls("cross_entropy", "nll_loss")]
-    late = [
-        c
-        for c in calls
-        if c.step >= 50
-        and c.facts.get("n_rows", 0) >= 8
-        and len(c.yhat_shape) == 2
-    ]
-    if len(late) < 2 or not seen.is_single:
-        return None
-    if any(c.facts.get("n_answers", 2) > 1 for c in late):
-        return None
-    if not any(c.facts.get("n_classes", 1) > 1 for c in late):
-        return None
-    hits = statistics.fmean(c.facts.get("hits", 0.0) for c in late)
-    # an answer may lean the right way long before it tips over
-    level = "suspicion" if at_baseline(seen) else "note"
-    return {"hits": hits, "level": level}
-
-
-def constant(seen: Seen) -> dict | None:
-    """The model answers all rows alike."""
-    late = [
-        c
-        for c in seen.training_calls()
-        if c.step >= 20
-        and c.facts.get("spread") is not None
-        and c.facts.get("n_rows", 0) >= 4
-    ]
-    if len(late) < 2 or not seen.is_single:
-        return None
-    if all(c.facts["spread"] <= 1e-4 * (c.facts["size"] + 1e-6) for c in late):
-        return {"n": len(late)}
-    return None
-
-
-def rises(seen: Seen) -> dict | None:
-    """The loss rises over the run."""
-    values = [v for v in seen.losses.numbers() if math.isfinite(v)]
-    if len(values) < 20 or not seen.is_single:
-        return None
-    n = max(5, len(values) // 5)
-    first, last = statistics.fmean(values[:n]), statistics.fmean(values[-n:])
-    spread = statistics.stdev(values[:n])
-    if first > 0 and last > 2 * first + 3 * spread:
-        return {
-            "first": first,
-            "last": last,
-            "maximize": any(
-                g.get("maximize")
-                for o in seen.optimizers
-                for g in o.param_groups
-            ),
-        }
     return None
 
 
@@ -337,30 +272,6 @@ def large_targets(seen: Seen) -> dict | None:
     return None
 
 
-def at_or_above(seen: Seen) -> bool:
-    """Tell whether the latest losses are no better than a constant."""
-    base, values = looking.baseline(seen), seen.losses.numbers()
-    late = values[-max(5, len(values) // 5) :]
-    if base is None or not late:
-        return False
-    return statistics.fmean(late) > 0.95 * base
-
-
-def overfits(seen: Seen) -> dict | None:
-    """The validation loss has risen far above its lowest."""
-    values = [v for v in seen.val_losses.numbers() if math.isfinite(v)]
-    if len(values) < 20:
-        return None
-    n = max(3, len(values) // 6)
-    means = [
-        statistics.fmean(values[i : i + n])
-        for i in range(0, len(values) - n + 1, n)
-    ]
-    if min(means) > 0 and means[-1] > 1.5 * min(means):
-        return {"low": min(means), "last": means[-1]}
-    return None
-
-
 CAUSES = {
     "nan_in_data": ("fault", nan_inputs),
     "broadcast_loss": ("fault", broadcast),
@@ -372,20 +283,14 @@ CAUSES = {
     "maximizes": ("fault", maximizes),
     "softmax_before_cross_entropy": ("fault", softmax_twice),
     "sigmoid_before_logits_loss": ("fault", sigmoid_twice),
+    "softmax_over_rows": ("fault", over_rows),
     "nll_without_log": ("fault", no_log),
     "kl_without_log": ("fault", kl_no_log),
+    "labels_not_shares": ("fault", outside_range),
     "outputs_cannot_reach": ("fault", out_of_reach),
     "relu_at_the_end": ("suspicion", relu_end),
     "one_label": ("suspicion", one_label),
     "sorted_labels": ("suspicion", sorted_labels),
     "classes_never_seen": ("suspicion", classes_unseen),
     "targets_unscaled": ("note", large_targets),
-}
-SYMPTOMS = {
-    "nan": ("fault", not_finite),
-    "loss_rises": ("suspicion", rises),
-    "outputs_constant": ("suspicion", constant),
-    "majority_class": ("suspicion", majority),
-    "loss_at_baseline": ("suspicion", at_baseline),
-    "overfits": ("note", overfits),
 }

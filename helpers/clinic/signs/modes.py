@@ -7,6 +7,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from helpers.clinic.seen import Seen
+from helpers.clinic.signs.curves import at_baseline
 
 
 def _depends(model: nn.Module) -> str:
@@ -141,6 +142,15 @@ def batch_first(seen: Seen) -> dict | None:
         and one["shape"][1] not in sizes
         and not any(c.y_shape[1:2] == one["shape"][1:2] for c in calls)
     ]
+    if not bad and at_baseline(seen):  # as many rows as steps
+        bad = [
+            one
+            for one in seen.recurrent
+            if not one["batch_first"]
+            and one["shape"][0] == one["shape"][1]
+            and {one["shape"][0]} == sizes
+            and all(len(c.y_shape) == 1 for c in calls)
+        ]
     if len(bad) >= 2 and len(bad) > len(seen.recurrent) / 2:
         return {"layer": bad[0]["layer"], "shape": list(bad[0]["shape"])}
     return None

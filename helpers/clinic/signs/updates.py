@@ -4,6 +4,7 @@ import math
 import statistics
 
 from helpers.clinic.seen import Seen, StepLook
+from helpers.clinic.signs.curves import level_of
 from helpers.clinic.signs.parts import (
     backward_looks,
     is_embedding,
@@ -65,16 +66,27 @@ def explode(seen: Seen) -> dict | None:
     return None
 
 
+def activations_large(seen: Seen) -> dict | None:
+    """Before the first update, layers give far larger numbers than they get."""
+    first = [a for a in seen.activations if a.step == 0]
+    if not first or not seen.inputs or not seen.inputs[0]["finite"]:
+        return None
+    size = max(1.0, seen.inputs[0]["std"], abs(seen.inputs[0]["mean"]))
+    large = [a for a in first if math.isfinite(a.spread)]
+    top = max(large, key=lambda a: a.spread, default=None)
+    if top is None or top.spread < 30 * size:
+        return None
+    return {"layer": top.layer, "spread": top.spread, "level": level_of(seen)}
+
+
 def clipped_away(seen: Seen) -> dict | None:
     """What the step gets is far smaller than what backward brought."""
-    if seen.n_scaled:
-        return None
     shares = []
     for s in backward_looks(seen):
         brought = math.hypot(*s.arrived.values()) if s.arrived else 0
         got = math.hypot(*s.gradients.values()) if s.gradients else 0
         if brought > 0 and got > 0 and s.n_backward == 1:
-            shares.append(got / brought)
+            shares.append(got * s.scale / brought)
     if len(shares) >= ENOUGH and max(shares) < 0.01:
         return {"times": 1 / statistics.median(shares)}
     return None
@@ -134,6 +146,7 @@ def _middle_ratio(seen: Seen, look: StepLook) -> float:
 
 
 SIGNS = {
+    "activations_large": ("suspicion", activations_large),
     "gradients_vanish": ("suspicion", vanish),
     "gradients_explode": ("suspicion", explode),
     "gradients_clipped_away": ("suspicion", clipped_away),
