@@ -21,7 +21,7 @@ from helpers.authoring.boxes import with_boxes
 from helpers.authoring.navigation import (
     METADATA,
     all_files,
-    put_navigation,
+    bring_up_to_date,
     read_page,
     write_page,
 )
@@ -79,7 +79,7 @@ def execute(path: Path, stored: bool = True) -> str | None:
         stored: whether the page is stored; else it is only executed.
     """
     page = read_page(path)
-    put_navigation(page, path)
+    bring_up_to_date(page, path)
     client = NotebookClient(
         page,
         timeout=CELL_TIMEOUT,

@@ -8,8 +8,9 @@ glossary, the map of the loop, the next page. Below the aims follow the sections
 and exercises of the page with their minutes, and the terms it introduces. At
 the end a chapter has the drawing of its pipeline, and every page the same line
 again. All these cells are tagged ``navigation``. They are made from
-`course.toml`, `data/glossary.toml` and the page itself, and storing a page
-brings them up to date. This command does so without executing the page.
+`course.toml`, `data/glossary.toml` and the page itself. In a chapter, names of
+PyTorch lead to its documentation (`api_links`). Storing a page brings all this
+up to date, and this command does so without executing the page.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from nbformat import NotebookNode
 
 from helpers import plots
 from helpers.authoring import glossary, loop_map
+from helpers.authoring.api_links import link_names
 from helpers.course import (
     NOTEBOOKS,
     Page,
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in options.pages or all_files():
         page = read_page(path)
         before = nbformat.writes(page)
-        put_navigation(page, path)
+        bring_up_to_date(page, path)
         if nbformat.writes(page) != before:
             write_page(page, path)
             print(f"{path.name}: brought up to date")
@@ -102,6 +104,19 @@ def write_page(page: NotebookNode, path: Path) -> None:
 def is_navigation(cell: NotebookNode) -> bool:
     """Tell whether a cell was made here."""
     return TAG in cell.metadata.get("tags", [])
+
+
+def bring_up_to_date(page: NotebookNode, path: Path) -> None:
+    """Put into a page what is made: navigation, and links to documentation.
+
+    Args:
+        page: changed.
+        path: where the page lies.
+    """
+    put_navigation(page, path)
+    listed = _page_at(path)
+    if listed is not None and listed.kind == "chapter":
+        link_names(page.cells)
 
 
 def put_navigation(page: NotebookNode, path: Path) -> None:

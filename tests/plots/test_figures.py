@@ -84,6 +84,10 @@ FIGURES = {
         lambda: plots.by_epochs_and_updates(LOSSES, LOSSES, n_batches=5),
         ["200 epochs, 200 updates", "1000 updates", "falls from 0.31 to"],
     ),
+    "calls": (
+        lambda: plots.calls([("train", "mini_batch"), ("mini_batch", "step")]),
+        ["train leads to mini_batch; mini_batch leads to step"],
+    ),
     "challenge": (plots.challenge, []),
     "convolved": (
         lambda: plots.convolved(IMAGES.unsqueeze(1), torch.randn(3, 4, 6, 6)),
@@ -207,6 +211,10 @@ FIGURES = {
         ["stays at 1.4", "between about 0 and 50", "plain"],
     ),
     "pipeline": (plots.pipeline, []),
+    "pipeline_now": (
+        lambda: plots.pipeline_now("05"),
+        ["chapter 05", "data preparation v2", "New in chapter 05: model"],
+    ),
     "plain_mean_errors": (
         lambda: plots.plain_mean_errors(range(-50, 51), -14.2),
         ["101 splits", "-45 and 45 %", "-14 %"],
