@@ -87,19 +87,7 @@ def build(out: Path, python: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copies, built = Path(folder, "pages"), Path(folder, "html")
         write_copies(copies)
-        command = [str(python), "-m", "sphinx", "-q", "-W", "--keep-going"]
-        command += ["-b", "html", "-c", str(THEME)]
-        command += ["-d", str(Path(folder, "read")), str(copies), str(built)]
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
-        )
-        if done.returncode != 0:
-            said = (done.stderr or done.stdout).replace(f"{copies}/", "")
-            raise CourseError(f"The site was not built.\n{said.strip()}")
+        run_sphinx(python, copies, built)
         shutil.copytree(copies / PICTURES, built / PICTURES)
         for page in built.rglob("*.html"):
             text = lighter(page.read_text(encoding="utf-8"))
@@ -108,6 +96,33 @@ def build(out: Path, python: Path) -> None:
         if out.exists():
             shutil.rmtree(out)
         shutil.move(built, out)
+
+
+def run_sphinx(python: Path, copies: Path, built: Path) -> None:
+    """Build HTML from what Sphinx reads; a warning is an error.
+
+    Args:
+        python: of the environment that has Sphinx.
+        copies: a folder of pages, with an ``index``.
+        built: the folder of the HTML; made if need be.
+
+    Raises:
+        CourseError: Sphinx warns of something; each warning has its line.
+    """
+    # one process: several would not tell when one of them fails
+    command = [str(python), "-m", "sphinx", "-q", "-W", "--keep-going"]
+    command += ["-b", "html", "-c", str(THEME), str(copies), str(built)]
+    done = subprocess.run(
+        [*command, "-d", str(copies.with_name("read"))],
+        cwd=copies,
+        capture_output=True,
+        text=True,
+        # the same site from the same pages, on any day
+        env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
+    )
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).replace(f"{copies}/", "")
+        raise CourseError(f"The site was not built.\n{said.strip()}")
 
 
 def lighter(text: str) -> str:

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from helpers.page.markdown import as_html
-from helpers.practice.verdict import NOTHING_THERE
+from helpers.practice.verdict import NOT_STARTED, NOTHING_THERE
 
 PICTURES = "pictures"  # a folder of the site
 _PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
@@ -52,7 +52,9 @@ def prepared_html(text: str) -> str:
     An exercise that was not started says where it can be, and a table scrolls
     within itself where the screen is narrow.
     """
-    text = text.replace(as_html(NOTHING_THERE), as_html(NO_KERNEL))
+    if as_html(NOTHING_THERE) in text:
+        text = text.replace(as_html(NOTHING_THERE), as_html(NO_KERNEL))
+        text = text.replace(f": {NOT_STARTED}.</b>", "</b>", 1)
     text = re.sub(r"<table\b", '<div class="scrolling"><table', text)
     return text.replace("</table>", "</table></div>")
 

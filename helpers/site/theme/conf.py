@@ -44,6 +44,8 @@ _PALETTE = {
     "course-line": colours.LINE,
     "course-shade": colours.SHADE,
     "course-focus": colours.FOCUS,
+    "course-predict": colours.see_through(colours.TRAINING, 0.1),
+    "course-predict-line": colours.TRAINING,
 }
 html_theme_options = {
     "light_css_variables": _PALETTE,
