@@ -85,8 +85,16 @@ FIGURES = {
         ["200 epochs, 200 updates", "1000 updates", "falls from 0.31 to"],
     ),
     "calls": (
-        lambda: plots.calls([("train", "mini_batch"), ("mini_batch", "step")]),
-        ["train leads to mini_batch; mini_batch leads to step"],
+        lambda: plots.calls(
+            [
+                ("train", "mini_batch"),
+                ("mini_batch", "step"),
+                ("step", "model.eval"),
+                ("step", "model"),
+                ("step", "loss.backward"),
+            ]
+        ),
+        ["train leads to mini_batch", "step leads to model and loss.backward"],
     ),
     "challenge": (plots.challenge, []),
     "convolved": (
