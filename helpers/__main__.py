@@ -73,11 +73,11 @@ COMMANDS = {
     ),
     "colab": (
         "helpers.authoring.colab_pages",
-        "write the pages for Colab, with a cell that installs, for writers",
+        "write the pages for Colab, with a first cell, for writers",
     ),
     "readme": (
         "helpers.authoring.front_page",
-        "make the README's picture and its table of chapters, for writers",
+        "make the README's picture and table of chapters, for writers",
     ),
     "navigation": (
         "helpers.authoring.navigation",

@@ -186,16 +186,19 @@ needs_git = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """Return a clone on a branch that its origin has, too."""
-    folder = tmp_path_factory.mktemp("class") / "course"
-    done = subprocess.run(
-        ["git", "clone", "--quiet", str(ROOT), str(folder)],
-        capture_output=True,
-        text=True,
+    """Return a clone whose origin stays as it is."""
+    folder = tmp_path_factory.mktemp("class")
+    steps = (
+        ["clone", "--quiet", "--bare", str(ROOT), "origin"],
+        ["clone", "--quiet", "origin", "course"],
     )
-    if done.returncode:
-        pytest.skip(f"this folder cannot be cloned: {done.stderr}")
-    return folder
+    for step in steps:
+        done = subprocess.run(
+            ["git", *step], cwd=folder, capture_output=True, text=True
+        )
+        if done.returncode:
+            pytest.skip(f"this folder cannot be cloned: {done.stderr}")
+    return folder / "course"
 
 
 @needs_git
