@@ -16,7 +16,7 @@ BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 MODELS = ("line-sgd", "mlp", "network")
 N_ROWS = (100, 1_000, 10_000, 100_000, 1_000_000)
 BATCH_SIZE = 10  # of the line, over the number of rows
-SECONDS = 0.1  # how long each of a few rounds goes on
+SECONDS = 0.1  # a fifth of the time that the steps of a size take
 
 
 def measure_regimes(
@@ -27,7 +27,7 @@ def measure_regimes(
     Args:
         batch_sizes: rows of a batch.
         models: names of jobs.
-        seconds: about how long each size is measured, in each of a few rounds.
+        seconds: a fifth of the time for each size, about.
 
     Returns:
         batch_sizes; titles, by model; and seconds, by model: of one step, a
@@ -49,9 +49,10 @@ def measure_regimes(
 
 
 def _seconds_of_step(step, x, y, seconds: float) -> float:
-    once = seconds_per_call(lambda: step(x, y), 1, 2)
-    n_calls = max(1, int(seconds / once))
-    return seconds_per_call(lambda: step(x, y), n_calls)
+    """Time single steps: of those, few are interrupted on a busy machine."""
+    once = seconds_per_call(lambda: step(x, y), 1, 5)
+    n_steps = max(9, int(5 * seconds / once))
+    return seconds_per_call(lambda: step(x, y), 1, n_steps)
 
 
 def measure_rows(
