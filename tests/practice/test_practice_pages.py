@@ -11,6 +11,7 @@ from helpers.practice.exercises import all_exercises
 from tests.tools import (
     NOTEBOOKS,
     import_every_checker,
+    is_navigation,
     markdown_cells,
     pages,
     python_of,
@@ -29,9 +30,14 @@ def tagged(cell, tag):
     return tag in cell.metadata.get("tags", [])
 
 
+def written(path):
+    """Return the cells of a page without what storing it puts in."""
+    return [cell for cell in read(path).cells if not is_navigation(cell)]
+
+
 def exercises_of(path):
     """Give number, place, and the three cells of each exercise of a page."""
-    cells = read(path).cells
+    cells = written(path)
     for place, cell in enumerate(cells):
         found = re.match(r"### Exercise (\S+) · (.+)", cell.source)
         if found and cell.cell_type == "markdown":
@@ -61,12 +67,12 @@ def test_two_to_three_where_the_idea_is_fresh(path):
     assert 2 <= len(found) <= 4
     # spread over the page: something is told between the first and the last
     assert found[-1][1] - found[0][1] > 4 * (len(found) - 1)
-    assert found[-1][1] < len(read(path).cells) - 4
+    assert found[-1][1] < len(written(path)) - 4
 
 
 @every_chapter
 def test_the_time_at_the_top_counts_the_exercises_in(path):
-    first = read(path).cells[0].source
+    first = written(path)[0].source
     minutes = sum(
         entry.minutes
         for number, entry in ((e.number, e) for e in all_exercises())
@@ -135,7 +141,7 @@ def last_line(cell) -> str:
 def namespace_of(path, place):
     """Execute what a page imports before a cell."""
     names = {"__name__": "__main__"}
-    for cell in read(path).cells[: place + 3]:
+    for cell in written(path)[: place + 3]:
         if cell.cell_type == "code":
             imports = [
                 node
@@ -168,7 +174,7 @@ def test_the_empty_cell_of_the_page_is_not_started(path, place, three):
 
 @every_chapter
 def test_a_quiz_at_the_end(path):
-    heading, quiz, last = read(path).cells[-3:]
+    heading, quiz, last = written(path)[-3:]
     assert heading.source.startswith("## Quiz")
     assert quiz.source.splitlines() == [
         "from helpers.practice.quiz import show_quiz",
