@@ -240,7 +240,7 @@ def at_loss(
         name,
         training,
         seen.rounds,
-        float(value) if is_number else None,
+        float(value.detach()) if is_number else None,
         tuple(yhat.shape),
         tuple(y.shape),
         facts,
@@ -397,6 +397,19 @@ def silent_rows(seen: Seen, optimizer: Any) -> None:
             if 2 <= gradient.ndim <= 5 and gradient.numel() <= 1_000_000:
                 rows = gradient.detach().reshape(len(gradient), -1)
                 _and(seen.silent_units, f"{name} ", (rows == 0).all(1))
+
+
+def alike_at_first(seen: Seen, optimizer: Any) -> None:
+    """See which layers start with units that are all the same, but not zero."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            name = seen.names.get(id(parameter))
+            if name is None or parameter.ndim < 2 or len(parameter) < 2:
+                continue
+            rows = parameter.detach().reshape(len(parameter), -1)
+            is_drawn = rows.shape[1] < 2 or not bool(rows.any())
+            if not is_drawn and bool((rows == rows[:1]).all()):
+                seen.same_at_first.add(name)
 
 
 @torch.no_grad()

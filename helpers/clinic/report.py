@@ -136,7 +136,7 @@ def _explained(findings: list[Finding]) -> list[Finding]:
     """Make notes of symptoms that a finding before them explains."""
     causes = [f.kind for f in findings if f.level != "note"]
     explained = {kind for one in causes for kind in EXPLAINS.get(one, ())}
-    if any(kind not in SYMPTOMS for kind in causes):
+    if set(causes) - explained - set(SYMPTOMS):
         explained.update(SYMPTOMS)
     return [
         replace(f, level="note") if f.kind in explained else f for f in findings

@@ -175,6 +175,7 @@ class Seen:
     was_reset: int = 0
     first_weights: dict[str, Any] = field(default_factory=dict)
     same_rows: set[str] = field(default_factory=set)
+    same_at_first: set[str] = field(default_factory=set)
     output_shape: tuple[int, ...] = ()
     paired: tuple | None = None  # shapes of predictions and differences
     unseen: list[str] = field(default_factory=list)

@@ -64,6 +64,8 @@ class Stepping:
         look.scale = self.scale
         look.rates = [float(group["lr"]) for group in optimizer.param_groups]
         before = {}
+        if not look.step:
+            looking.alike_at_first(seen, optimizer)
         for name, parameter in self._own(optimizer):
             flat = parameter.detach().reshape(-1)[:MOST_NUMBERS]
             before[name] = flat.clone()

@@ -287,7 +287,7 @@ class Watch:
         if isinstance(value, torch.Tensor) and value.numel() == 1:
             self._validation_loss(value)
             if value.requires_grad and len(self.seen.loss_values) < 20:
-                self.seen.loss_values.append(float(value))
+                self.seen.loss_values.append(float(value.detach()))
 
     def _validation_loss(self, value: torch.Tensor) -> None:
         seen = self.seen

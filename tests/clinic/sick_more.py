@@ -170,6 +170,27 @@ def every_row_zero():
     return train(net, adam(net), loader(x * 0, y))
 
 
+@sick("units_identical")
+def all_weights_alike_at_first():
+    net = mlp()
+    for parameter in net.parameters():
+        nn.init.constant_(parameter, 0.02)
+    return train(net, adam(net))
+
+
+@sick("nan")
+def zero_slopes_of_a_nan():
+    net = mlp(k=1)
+    x, y = points()
+    data = loader(x, y.float()[:, None])
+    return train(
+        net,
+        adam(net),
+        data,
+        loss=lambda yhat, y: ((yhat.abs() * -1 - 1).log() - y).abs().mean(),
+    )
+
+
 @sick("dead_relu")
 def every_unit_dead():
     net = mlp()

@@ -34,6 +34,7 @@ CAUSES = {
 EXPLAINS = {
     "inputs_constant": ("dead_relu", "gradients_zero", "same_batch"),
     "dead_relu": ("gradients_zero",),
+    "nan": ("gradients_zero",),
     "outputs_cannot_reach": ("dead_relu", "gradients_zero"),
     "activations_large": ("saturated", "dead_relu", "gradients_explode"),
 }

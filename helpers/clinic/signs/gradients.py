@@ -223,7 +223,8 @@ def identical_units(seen: Seen) -> dict | None:
     if seen.rounds < ENOUGH:
         return None
     last = last_weight(seen)
-    names = [n for n in seen.same_rows if n in seen.reached and n not in last]
+    alike = seen.same_rows | seen.same_at_first
+    names = [n for n in alike if n in seen.reached and n not in last]
     hidden = [n for n in names if not is_embedding(seen, n)]
     return {"names": few(sorted(hidden))} if hidden else None
 

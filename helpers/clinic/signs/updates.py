@@ -68,7 +68,9 @@ def explode(seen: Seen) -> dict | None:
 
 def activations_large(seen: Seen) -> dict | None:
     """Before the first update, layers give far larger numbers than they get."""
-    first = [a for a in seen.activations if a.step == 0]
+    # of each layer the first call, as a closure makes several before a step
+    of_layers = {a.layer: a for a in reversed(seen.activations) if not a.step}
+    first = list(of_layers.values())[::-1]
     if not first or not seen.inputs or not seen.inputs[0]["finite"]:
         return None
     size = max(1.0, seen.inputs[0]["std"], abs(seen.inputs[0]["mean"]))
