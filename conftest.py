@@ -1,5 +1,6 @@
 """What pytest has to know for pages and tests alike."""
 
+import getpass
 import importlib
 import json
 import os
@@ -36,6 +37,12 @@ os.environ.update(
     TRAINING_LOOP_DOWNLOADS=str(_private / "downloads"),
     TRAINING_LOOP_PROGRESS="off",  # what a test solves, no reader solved
     TQDM_DISABLE="1",  # no progress bar in outputs
+)
+# What torch compiles takes it seconds: the same folder for all processes, and
+# for the next time. It is the one that torch would take without all this.
+os.environ.setdefault(
+    "TORCHINDUCTOR_CACHE_DIR",
+    os.path.join(tempfile.gettempdir(), f"torchinductor_{getpass.getuser()}"),
 )
 importlib.import_module("helpers")  # finds a folder for caches of all processes
 if "PYTEST_XDIST_WORKER" not in os.environ:

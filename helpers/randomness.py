@@ -15,7 +15,10 @@ def epoch_seed(seed: int, epoch: int) -> int:
     A plain ``seed + epoch`` would make epoch 1 of seed 13 repeat epoch 0 of
     seed 14. `numpy.random.SeedSequence` mixes the two numbers well.
     """
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+    entropy = [seed, epoch]
+    if seed < 2**32 > epoch:  # a list of any numbers takes twice as long
+        entropy = np.array(entropy, dtype=np.uint32)
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])
 
 
 def reseed(seed: int, epoch: int, *data_loaders: DataLoader) -> None:
@@ -52,18 +55,19 @@ def _reseed_loader(data_loader: DataLoader, number: int) -> None:
 
 def _generators(data_loader: Any) -> Iterator[torch.Generator]:
     """Yield each generator of a loader and of the samplers below it, once."""
-    found: list[Any] = []
+    found: dict[int, Any] = {id(None): None}
     below: list[Any] = [data_loader]
     while below:
         part = below.pop()
-        if part is None or any(part is other for other in found):
+        if id(part) in found:
             continue
-        found.append(part)
-        if isinstance(part, torch.Generator):
+        found[id(part)] = part
+        if hasattr(part, "manual_seed"):
             yield part
             continue
-        for name in ("sampler", "batch_sampler", "generator"):
-            below.append(getattr(part, name, None))
+        below.append(getattr(part, "generator", None))
+        below.append(getattr(part, "sampler", None))
+        below.append(getattr(part, "batch_sampler", None))
 
 
 def _seed_torch(number: int) -> None:

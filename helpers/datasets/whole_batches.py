@@ -6,6 +6,7 @@ fetches any number of them in a new order, and a batch is a view of the result.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import torch
 from torch.utils.data import TensorDataset
@@ -48,11 +49,13 @@ class WholeBatches:
         self._seed_of_workers = torch.empty((), dtype=torch.int64)
 
     def __len__(self) -> int:
-        return -(-len(self.dataset) // self.batch_size)
+        return -(-self.dataset.tensors[0].shape[0] // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        for x, y in self.pieces():
-            yield from batches_of(x, y, self.batch_size)
+        pieces = self.pieces()
+        return chain.from_iterable(
+            batches_of(x, y, self.batch_size) for x, y in pieces
+        )
 
     def pieces(self) -> Iterator[Batch]:
         """Yield the rows of an epoch in their order, many batches at once.
@@ -73,14 +76,13 @@ class WholeBatches:
         That draws a seed for workers before, and an order that it does not
         use after. Without a generator, the rows are in order.
         """
-        x, _ = self.dataset.tensors
-        if self.generator is None:
-            return torch.arange(len(x), device=x.device)
-        self._seed_of_workers.random_(generator=self.generator)
-        rows, _ = (
-            torch.randperm(x.shape[0], generator=self.generator)
-            for _ in range(2)
-        )
+        x, generator = self.dataset.tensors[0], self.generator
+        n_rows = x.shape[0]
+        if generator is None:
+            return torch.arange(n_rows, device=x.device)
+        self._seed_of_workers.random_(generator=generator)
+        rows = torch.randperm(n_rows, generator=generator)
+        torch.randperm(n_rows, generator=generator)
         return rows if x.is_cpu else rows.to(x.device)
 
 
@@ -88,7 +90,12 @@ def batches_of(
     x: torch.Tensor, y: torch.Tensor, batch_size: int
 ) -> Iterable[Batch]:
     """Return the batches of rows in order, each a view."""
-    return zip(x.split(batch_size), y.split(batch_size), strict=True)
+    n_full, n_rest = divmod(x.shape[0], batch_size)
+    sizes = [batch_size] * n_full + [n_rest] * bool(n_rest)
+    # split(batch_size) does the same, in twice the time
+    return zip(
+        x.split_with_sizes(sizes), y.split_with_sizes(sizes), strict=True
+    )
 
 
 def _cut(n_rows: int, *tensors: torch.Tensor) -> Iterable[tuple]:

@@ -6,7 +6,6 @@ than the program saves. Compiled with everything around it - forward, backward
 and update of many steps, and validation - the way in and out is paid for once.
 """
 
-import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 from helpers.datasets.whole_batches import WholeBatches, batches_of
 from helpers.epochs import eager
 from helpers.epochs.eager import EpochResult, LossFn
+from helpers.epochs.programs import Program
 from helpers.epochs.updates import (
     Group,
     adds_decay_to_gradients,
@@ -55,10 +55,12 @@ class CompiledEpoch:
         self.model, self.loss_fn = model, loss_fn
         self.optimizer, self.metrics = optimizer, metrics
         self.eager = eager.make_epoch_fn(model, loss_fn, optimizer, metrics)
+        self.eager_steps = eager.make_train_epoch_fn(model, loss_fn, optimizer)
         self.validate = eager.make_val_epoch_fn(model, loss_fn, metrics)
         self.device = eager.device_of(model)
         self.is_small = _n_parameters(model) <= MOST_PARAMETERS
         self.is_compilable = True
+        self.no_grad = torch.no_grad()
         self.trained: set[int] = set()  # ids of parameters, see _groups
         self.rates: tuple[list[float], list[torch.Tensor]] = ([], [])
         decays = adds_decay_to_gradients(optimizer)
@@ -72,24 +74,7 @@ class CompiledEpoch:
             return self.eager(train_loader, val_loader)
         rates = self._rates()
         if self.is_small and _are_few(train_loader, val_loader):
-            loaders = train_loader, val_loader
-            data = [tensor for one in loaders for tensor in one.dataset.tensors]
-            batch_sizes = [loader.batch_size for loader in loaders]
-            generator = train_loader.generator
-            drawn = None if generator is None else generator.get_state()
-            means = self._run(
-                self.whole, *data, train_loader.order(), batch_sizes, groups,
-                rates,
-            )  # fmt: skip
-            if means is not None:
-                loss, val_loss, *values = means.tolist()
-                return (
-                    loss,
-                    val_loss,
-                    dict(zip(self.metrics, values, strict=True)),
-                )
-            if generator is not None:
-                generator.set_state(drawn)  # the order is drawn once more
+            return self._epoch_at_once(train_loader, val_loader, groups, rates)
         self.model.train()
         loss = self._train(train_loader, groups, rates)
         return loss, *self.validate(val_loader)
@@ -162,6 +147,25 @@ class CompiledEpoch:
 
     # ----------------------------------------------------- how it is used
 
+    def _epoch_at_once(
+        self, train_loader, val_loader, groups, rates
+    ) -> EpochResult:
+        """Train and validate with one program; eagerly if there is none."""
+        x, y = train_loader.dataset.tensors
+        x_val, y_val = val_loader.dataset.tensors
+        order = train_loader.order()
+        batch_sizes = train_loader.batch_size, val_loader.batch_size
+        means = self._run(
+            self.whole, x, y, x_val, y_val, order, batch_sizes, groups, rates
+        )
+        if means is None:
+            loss = self.eager_steps(
+                batches_of(x[order], y[order], batch_sizes[0])
+            )
+            return loss, *self.validate(val_loader)
+        loss, val_loss, *values = means.tolist()
+        return loss, val_loss, dict(zip(self.metrics, values, strict=True))
+
     def _train(self, train_loader, groups, rates) -> float:
         """Train with the program where batches are full, eagerly elsewhere."""
         losses, sizes = [], []
@@ -172,8 +176,9 @@ class CompiledEpoch:
             if found is None:
                 batches = batches_of(x, y, batch_size)
                 found, of_batches = eager.take_steps(
-                    self.model, self.loss_fn, self.optimizer, batches
-                )
+                    self.model, self.loss_fn, self.optimizer, batches,
+                    self.device,
+                )  # fmt: skip
                 found = torch.stack(found)
                 sizes += of_batches
             else:
@@ -200,7 +205,7 @@ class CompiledEpoch:
     def _run(self, program: Callable, *given: Any) -> torch.Tensor | None:
         """Run a program; None if it cannot be compiled, said once."""
         try:
-            with torch.no_grad():
+            with self.no_grad:
                 return program(*given)
         except Exception as error:
             self.is_compilable = False
@@ -232,11 +237,12 @@ class NarrowLayers(TorchFunctionMode):
 
 def _compile(
     function: Callable, device: torch.device, adds_decay: bool
-) -> Callable:
+) -> Program:
     """Return a function that is compiled when it is first called."""
     # lets a program hold the backward pass, too; torch imports its compiler
     # when it is first named
     torch._dynamo.config.trace_autograd_ops = True
+    torch._dynamo.config.record_runtime_overhead = False
     options: dict[str, Any] = {
         "fallback_random": True,  # the random numbers of eager torch
         # torch 2.13 replaces patterns of operations for faster ones. Where
@@ -248,29 +254,7 @@ def _compile(
         options["cpp_wrapper"] = True  # no Python between two operations
     if device.type == "cuda":
         options["triton.cudagraphs"] = True  # one launch for all of them
-    return torch.compile(
-        _of_its_own(function),
-        fullgraph=True,
-        dynamic=False,  # the program depends on nothing compiled before it
-        options=options,
-    )
-
-
-def _of_its_own(method: Any) -> Callable:
-    """Return a method with a copy of its code.
-
-    torch keeps programs with the code they came from. Two models that shared
-    it would share the limit on their number, too.
-    """
-    function = method.__func__
-    copied = types.FunctionType(
-        function.__code__.replace(),
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
-    return copied.__get__(method.__self__)
+    return Program(function, device, options)
 
 
 def _n_parameters(model: nn.Module) -> int:

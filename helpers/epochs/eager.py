@@ -63,24 +63,26 @@ def make_train_epoch_fn(model, loss_fn, optimizer):
     Takes what `make_epoch_fn` takes, and returns perform_train_epoch_fn(
     train_loader), which returns the mean loss over all rows.
     """
+    device = device_of(model)
 
     def perform_train_epoch_fn(train_loader) -> float:
         model.train()
         return weighted_mean(
-            *take_steps(model, loss_fn, optimizer, train_loader)
+            *take_steps(model, loss_fn, optimizer, train_loader, device)
         )
 
     return perform_train_epoch_fn
 
 
-def take_steps(model, loss_fn, optimizer, batches):
+def take_steps(model, loss_fn, optimizer, batches, device):
     """Take a training step on each batch; the mode is already set.
 
     Returns:
         the losses before each update, tensors of shape [], and the number of
         rows that each batch had.
     """
-    device, loss_fn = device_of(model), quick_loss(loss_fn)
+    # looked up once an epoch: somebody may add a hook between two
+    loss_fn = quick_loss(loss_fn)
     step, zero_grad = quick_step(optimizer), quick_zero_grad(optimizer)
     losses, sizes, backward = [], [], None
     for x_batch, y_batch in batches:
@@ -106,20 +108,21 @@ def make_val_epoch_fn(model, loss_fn, metrics=None):
     metrics = dict(metrics or {})
     loss_fn = quick_loss(loss_fn)
 
-    @torch.inference_mode()  # like no_grad, and with less bookkeeping
     def perform_val_epoch_fn(val_loader) -> tuple[float, dict[str, float]]:
         model.eval()
         losses, sizes = [], []
         values: dict[str, list[torch.Tensor]] = {name: [] for name in metrics}
-        for x_batch, y_batch in val_loader:
-            x_batch, y_batch = x_batch.to(device), y_batch.to(device)
-            yhat = model(x_batch)
-            losses.append(loss_fn(yhat, y_batch))
-            for name, metric in metrics.items():
-                values[name].append(metric(yhat, y_batch))
-            sizes.append(x_batch.shape[0])
-        means = {n: weighted_mean(values[n], sizes) for n in values}
-        return weighted_mean(losses, sizes), means
+        # like no_grad, and with less bookkeeping
+        with torch.inference_mode():
+            for x_batch, y_batch in val_loader:
+                x_batch, y_batch = x_batch.to(device), y_batch.to(device)
+                yhat = model(x_batch)
+                losses.append(loss_fn(yhat, y_batch))
+                for name, metric in metrics.items():
+                    values[name].append(metric(yhat, y_batch))
+                sizes.append(x_batch.shape[0])
+            means = {n: weighted_mean(values[n], sizes) for n in values}
+            return weighted_mean(losses, sizes), means
 
     return perform_val_epoch_fn
 

@@ -13,12 +13,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from helpers.epochs.formulas import update_of
 from helpers.epochs.updates import Group, groups_of, hooks_of
 
 try:  # what loss.backward() calls after its checks; no promise of torch
-    from torch.autograd.graph import _engine_run_backward
-except ImportError:
-    _engine_run_backward = None
+    from torch.autograd.variable import Variable
+
+    run_backward = Variable._execution_engine.run_backward
+except (ImportError, AttributeError):
+    run_backward = None
 
 MEAN = 1  # the number by which torch calls the reduction "mean"
 
@@ -32,16 +35,14 @@ def make_backward(loss: torch.Tensor) -> Callable[[torch.Tensor], None]:
     Returns:
         a function of a loss with the type and device of this one.
     """
-    if _engine_run_backward is None or loss.ndim or not loss.requires_grad:
+    if run_backward is None or loss.ndim or not loss.requires_grad:
         return torch.Tensor.backward  # which says what is wrong
-    one = (torch.ones_like(loss),)
-    run = _engine_run_backward
+    one, run = (torch.ones_like(loss),), run_backward
 
     def backward(loss: torch.Tensor) -> None:
-        run(
-            (loss,), one, False, False, (),
-            allow_unreachable=True, accumulate_grad=True,
-        )  # fmt: skip
+        # keep no graph, make none; for all leaves, of which any may be out of
+        # reach: add to their gradients
+        run((loss,), one, False, False, (), True, True)
 
     return backward
 
@@ -83,13 +84,13 @@ def quick_step(optimizer: Any) -> Callable[[], Any]:
     groups = groups_of(optimizer)
     if groups is None or any(not _is_simple(group) for group in groups):
         return whole
+    updates = [update_of(group) for group in groups]
     no_grad = torch.no_grad()
 
     def update() -> None:
         with no_grad:
-            for group in groups:
-                gradients = [p.grad for p in group.parameters]
-                group.update(gradients, group.settings["lr"])
+            for update_group in updates:
+                update_group()
 
     return update
 

@@ -11,6 +11,7 @@ from helpers.errors import DivergenceError
 from tests.epochs import jobs
 from tests.tools import identical, state_of
 
+N = 24  # rows: one full batch and one that is not
 # name of the model: optimizer, and whether an epoch is one program
 CASES = {
     "line": (optim.SGD, True),
@@ -37,10 +38,10 @@ def outcomes():
     torch.set_default_dtype(torch.float64)
     for name, (make_optimizer, _) in CASES.items():
         expected = jobs.configure(6, name, make_optimizer)
-        losses = jobs.train(expected, jobs.loaders(name, 40))
+        losses = jobs.train(expected, jobs.loaders(name, N))
         before = n_programs()
         configuration = jobs.configure(8, name, make_optimizer)
-        result = jobs.train(configuration, jobs.loaders(name, 40))
+        result = jobs.train(configuration, jobs.loaders(name, N))
         found[name] = {
             "v7": (losses, jobs.states(expected)),
             "v8": (result, jobs.states(configuration)),
@@ -86,11 +87,11 @@ def test_a_learning_rate_that_changes_does_not_compile_again(outcomes):
     before, found, expected = n_programs(), [], []
     for one in (configuration, reference):
         scheduler = optim.lr_scheduler.ExponentialLR(one.optimizer, 0.5)
-        data, val_data = jobs.loaders("line", 40)
+        data, val_data = jobs.loaders("line", N)
         for _ in range(4):
             if one is reference:
                 losses = [one.train_step_fn(x, y) * len(x) for x, y in data]
-                expected.append(sum(losses) / 40)
+                expected.append(sum(losses) / N)
             else:
                 found.append(one.epoch_fn(data, val_data)[0])
             one.optimizer._opt_called = True  # or torch warns
@@ -104,7 +105,7 @@ def test_a_layer_thawed_later_is_trained(outcomes):
     configuration = outcomes["partly"]["configuration"]
     first = configuration.model.first
     first.requires_grad_(True)
-    data = jobs.loaders("partly", 40)
+    data = jobs.loaders("partly", N)
     for _ in range(2):
         before = first.weight.clone()
         configuration.epoch_fn(*data)
@@ -118,10 +119,29 @@ def test_hooks_on_the_optimizer_are_called(outcomes):
     handle = configuration.optimizer.register_step_post_hook(
         lambda *_: calls.append(1)
     )
-    configuration.epoch_fn(*jobs.loaders("tied", 40))
+    configuration.epoch_fn(*jobs.loaders("tied", N))
     handle.remove()
-    configuration.epoch_fn(*jobs.loaders("tied", 40))
-    assert len(calls) == 3
+    configuration.epoch_fn(*jobs.loaders("tied", N))
+    assert len(calls) == 2
+
+
+def test_a_program_is_run_straight_while_its_guards_hold(outcomes, monkeypatch):
+    configuration = outcomes["line"]["configuration"]
+    epoch_fn, calls = configuration.epoch_fn, []
+    group = configuration.optimizer.param_groups[0]
+    data = jobs.loaders("line", N)
+    before = epoch_fn(*data)
+
+    def compile_again(*_):
+        calls.append(1)
+        return torch.zeros(2)
+
+    monkeypatch.setattr(epoch_fn.whole, "compiled", compile_again)
+    assert epoch_fn(*data)[0] < before[0]
+    assert calls == []
+    monkeypatch.setitem(group, "weight_decay", 0.1)  # is in the program
+    assert epoch_fn(*data) == (0.0, 0.0, {})
+    assert calls == [1]
 
 
 def test_an_epoch_that_is_stopped_ends(outcomes, monkeypatch):
@@ -132,7 +152,7 @@ def test_an_epoch_that_is_stopped_ends(outcomes, monkeypatch):
 
     monkeypatch.setattr(epoch_fn, "whole", stopped)
     with pytest.raises(KeyboardInterrupt):
-        epoch_fn(*jobs.loaders("line", 40))
+        epoch_fn(*jobs.loaders("line", N))
     assert epoch_fn.is_compilable
     assert torch.is_grad_enabled()
 
@@ -143,7 +163,7 @@ def test_what_diverges_is_put_back(outcomes):
     rate = configuration.optimizer.param_groups[0]["lr"]
     configuration.optimizer.param_groups[0]["lr"] = 1e9
     with pytest.raises(DivergenceError):
-        jobs.train(configuration, jobs.loaders("line", 40), 30)
+        jobs.train(configuration, jobs.loaders("line", N), 30)
     assert identical(before[0], state_of(configuration)[0])
     assert configuration.epoch_fn.is_compilable
     configuration.optimizer.param_groups[0]["lr"] = rate

@@ -8,7 +8,9 @@ import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, Dataset
 
+from helpers.epochs.formulas import update_of
 from helpers.epochs.shortcuts import quick_loss, quick_step
+from helpers.epochs.updates import groups_of
 from helpers.errors import DivergenceError, FirstBatchError
 from tests.epochs import jobs
 from tests.tools import identical, state_of
@@ -24,7 +26,9 @@ OPTIMIZERS = sorted(
     key=lambda kind: kind.__name__,
 )
 VARIANTS = {
-    "momentum": functools.partial(optim.SGD, momentum=0.9, nesterov=True),
+    "momentum": functools.partial(optim.SGD, momentum=0.9),
+    "nesterov": functools.partial(optim.SGD, momentum=0.9, nesterov=True),
+    "dampening": functools.partial(optim.SGD, momentum=0.9, dampening=0.5),
     "decay": functools.partial(optim.SGD, weight_decay=0.1),
     "maximize": functools.partial(optim.SGD, momentum=0.9, maximize=True),
     "fused": functools.partial(optim.Adam, fused=True),
@@ -32,6 +36,13 @@ VARIANTS = {
     "foreach": functools.partial(optim.Adam, foreach=True),
     "two groups": jobs.in_two_groups(optim.SGD, momentum=0.5),
 }
+# what is written down for them is used, not the functions of torch
+FORMULAS_HOLD = (
+    (optim.SGD, {"lr": 0.1}),
+    (optim.SGD, {"lr": 0.1, "momentum": 0.9}),
+    (optim.Adam, {}),
+    (optim.AdamW, {"weight_decay": 0}),
+)
 
 
 def both(name="mlp", make_optimizer=optim.Adam, data=jobs.loaders, hook=None):
@@ -124,7 +135,7 @@ def test_hooks_of_optimizer_and_gradients_are_called():
 
     expected, found = both(hook=hook)
     assert_alike(found, expected)
-    assert calls.count("step") == calls.count("gradient") == 2 * 3 * 4
+    assert calls.count("step") == calls.count("gradient") == 2 * 3 * 3
 
 
 def test_a_step_of_ones_own_is_taken():
@@ -159,6 +170,11 @@ def test_the_quick_update_is_used_where_it_can_be():
     assert quick_step(optimizer).__name__ == "update"
     optimizer.register_step_post_hook(lambda *_: None)
     assert quick_step(optimizer) == optimizer.step
+    for kind, options in FORMULAS_HOLD:
+        optimizer = kind([weight], **options)
+        optimizer.step()
+        (group,) = groups_of(optimizer)
+        assert "group" not in update_of(group).__code__.co_freevars
     assert quick_loss(nn.L1Loss()).__class__ is nn.L1Loss
     assert quick_loss(nn.MSELoss()).__name__ == "quick"
 

@@ -1,0 +1,127 @@
+"""What SGD and Adam compute, written down, for the usual settings.
+
+torch keeps a function for it, too (`helpers.epochs.updates`). It knows every
+setting, and asks for each of them in every step. What is left here is the
+arithmetic: the same operations in the same order, so the same bits.
+"""
+
+import functools
+from collections.abc import Callable
+
+import torch
+
+from helpers.epochs.updates import Group
+
+UNUSUAL = (
+    *("weight_decay", "maximize", "nesterov", "dampening"),
+    *("amsgrad", "capturable", "fused"),
+)
+
+
+def update_of(group: Group) -> Callable[[], None]:
+    """Return what updates a group by the gradients that its parameters have.
+
+    Args:
+        group: its optimizer has made the state. What is set later in its
+            settings is heeded for the learning rate only.
+    """
+    make = FORMULAS.get(group.kind)
+    if make is not None and _is_usual(group):
+        return make(group)
+
+    def update() -> None:
+        gradients = [p.grad for p in group.parameters]
+        group.update(gradients, group.settings["lr"])
+
+    return update
+
+
+def _is_usual(group: Group) -> bool:
+    """Tell whether the formulas below hold: all else is off, one type."""
+    settings, types = group.settings, {p.dtype for p in group.parameters}
+    for name in UNUSUAL:
+        if settings.get(name):
+            return False
+    return len(types) == 1 and not types.pop().is_complex
+
+
+def _sgd(group: Group) -> Callable[[], None]:
+    parameters, settings = group.parameters, group.settings
+    momentum = settings["momentum"]
+    if momentum:
+        return _sgd_with_momentum(group)
+
+    def update() -> None:
+        lr = settings["lr"]
+        for parameter in parameters:
+            gradient = parameter.grad
+            if gradient is not None:
+                parameter.add_(gradient, alpha=-lr)
+
+    return update
+
+
+def _sgd_with_momentum(group: Group) -> Callable[[], None]:
+    settings, parameters = group.settings, group.parameters
+    momentum = _number(settings["momentum"], parameters[0].dtype)
+    velocities = group.state["momentum_buffer"]
+    rows = list(zip(parameters, velocities, strict=True))
+
+    def update() -> None:
+        lr = settings["lr"]
+        for parameter, velocity in rows:
+            gradient = parameter.grad
+            if gradient is not None:
+                velocity.mul_(momentum).add_(gradient)
+                parameter.add_(velocity, alpha=-lr)
+
+    return update
+
+
+def _adam(group: Group) -> Callable[[], None]:
+    settings, state = group.settings, group.state
+    (beta1, beta2), dtype = settings["betas"], group.parameters[0].dtype
+    fade, eps = _number(beta2, dtype), _number(settings["eps"], dtype)
+    one, small = _number(1.0, torch.float32), torch.empty((), dtype=dtype)
+    rows = list(
+        zip(
+            group.parameters, state["exp_avg"], state["exp_avg_sq"],
+            state["step"], strict=True,
+        )
+    )  # fmt: skip
+
+    def update() -> None:
+        lr, n_before = settings["lr"], None
+        for parameter, mean, square, count in rows:
+            gradient = parameter.grad
+            if gradient is None:
+                continue
+            count.add_(one)
+            n = count.item()
+            if n != n_before:
+                # both means start at 0, which makes them too small at first
+                n_before, step_size = n, lr / (1 - beta1**n)
+                small.fill_((1 - beta2**n) ** 0.5)
+            mean.lerp_(gradient, 1 - beta1)
+            square.mul_(fade).addcmul_(gradient, gradient, value=1 - beta2)
+            root = square.sqrt().div_(small).add_(eps)
+            parameter.addcdiv_(mean, root, value=-step_size)
+
+    return update
+
+
+@functools.cache
+def _number(value: float, dtype: torch.dtype) -> torch.Tensor:
+    """Return a number as a tensor [], to be read only.
+
+    Torch makes one of every number that it multiplies by or adds, each time:
+    for two parameters, that takes as long as all the arithmetic.
+    """
+    return torch.tensor(value, dtype=dtype)
+
+
+FORMULAS: dict[type, Callable[[Group], Callable[[], None]]] = {
+    torch.optim.SGD: _sgd,
+    torch.optim.Adam: _adam,
+    torch.optim.AdamW: _adam,
+}
