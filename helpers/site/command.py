@@ -28,9 +28,10 @@ OUT = ROOT / "site"
 LARGEST = 10_000_000  # bytes of the whole site
 # Written into the folder of a site: only a folder with it is replaced.
 MARK = ".course-site"
-# Tags that change nothing to be seen, and are a tenth of a page: code in the
-# colour of all code, and what keeps code within a line from being wrapped.
-_LIGHTER = (
+# What a built page has, and what it gets in its place.
+_FINISH = (
+    # tags that change nothing to be seen, and are a tenth of a page: code in
+    # the colour of all code, and what keeps code within a line from wrapping
     (r'<span class="(?:n|p|w)">([^<]*)</span>', r"\1"),
     (
         r'<code class="docutils literal notranslate">'
@@ -38,6 +39,10 @@ _LIGHTER = (
         r'<code class="literal">\1</code>',
     ),
     (r'<span class="pre">([^<]*)</span>', r"\1"),
+    # what a screen reader calls the parts of a page
+    (r' role="heading">', ' role="heading" aria-level="2">'),
+    (r'<aside class="sidebar-drawer"', r'\g<0> aria-label="Contents"'),
+    (r'<aside class="toc-drawer[^"]*"', r'\g<0> aria-label="On this page"'),
 )
 
 
@@ -90,7 +95,7 @@ def build(out: Path, python: Path) -> None:
         run_sphinx(python, copies, built)
         shutil.copytree(copies / PICTURES, built / PICTURES)
         for page in built.rglob("*.html"):
-            text = lighter(page.read_text(encoding="utf-8"))
+            text = finished(page.read_text(encoding="utf-8"))
             page.write_text(text, encoding="utf-8")
         (built / MARK).touch()
         if out.exists():
@@ -125,9 +130,9 @@ def run_sphinx(python: Path, copies: Path, built: Path) -> None:
         raise CourseError(f"The site was not built.\n{said.strip()}")
 
 
-def lighter(text: str) -> str:
-    """Return the HTML of a page without tags that change nothing."""
-    for pattern, kept in _LIGHTER:
+def finished(text: str) -> str:
+    """Return the HTML of a built page, lighter and with its parts named."""
+    for pattern, kept in _FINISH:
         text = re.sub(pattern, kept, text)
     return text
 

@@ -40,6 +40,12 @@ html_math_renderer = "mathml"
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
+
+def _mixed(other):
+    """Return the colour of keywords, nearer to the words of a theme."""
+    return f"color-mix(in srgb, {colours.KEYWORD}, {other})"
+
+
 _PALETTE = {
     "course-line": colours.LINE,
     "course-shade": colours.SHADE,
@@ -48,6 +54,6 @@ _PALETTE = {
     "course-predict-line": colours.TRAINING,
 }
 html_theme_options = {
-    "light_css_variables": _PALETTE,
-    "dark_css_variables": _PALETTE,
+    "light_css_variables": {**_PALETTE, "course-keyword": _mixed("black 30%")},
+    "dark_css_variables": {**_PALETTE, "course-keyword": _mixed("white 50%")},
 }
