@@ -1,19 +1,25 @@
 """Runs of ``train`` under torchrun, and hosts that are network namespaces."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from helpers.processes.starting import Heard, Kill, end, run_processes
+from tests.launching.several_runs import BEGINS, ENDED
 
 ENGINE = [sys.executable, "-m", "torch.distributed.run"]
+PATIENCE = 120  # seconds: other tests may run beside this one
+SEVERAL = str(Path(__file__).with_name("several_runs.py"))
 
 
 def together(
@@ -26,6 +32,45 @@ def together(
         kill=kill,
         max_restarts=restarts,
     )
+
+
+def together_in_turn(
+    folder: Path, commands: Sequence[Sequence[Any]], n_processes: int = 2
+) -> list[Heard]:
+    """Train several times in the same processes, one run after another.
+
+    Args:
+        folder: a new one, for notes.
+        commands: the words of each.
+
+    Returns:
+        what was heard in each; its status is 0 if all processes ended so.
+    """
+    folder.mkdir()
+    file = folder / "commands.json"
+    file.write_text(json.dumps([[str(w) for w in one] for one in commands]))
+    heard = run_processes(
+        [SEVERAL, str(file), str(folder)], n_processes, time_limit=300
+    )
+    assert heard.status == 0, all_said(heard)
+    found = [Heard() for _ in commands]
+    for rank in range(n_processes):
+        for one, lines in zip(found, _cases(heard.lines[rank]), strict=True):
+            *lines, ended = lines
+            one.status |= ended != f"{ENDED} 0"
+            if lines:
+                one.lines[rank] = lines
+        for one, lines in zip(found, _cases(heard.errors[rank]), strict=True):
+            if lines:
+                one.errors[rank] = lines
+    return found
+
+
+def _cases(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Cut what a process said where a new run begins."""
+    starts = [i for i, line in enumerate(lines) if line.startswith(BEGINS)]
+    for start, stop in zip(starts, [*starts[1:], None], strict=True):
+        yield list(lines[start + 1 : stop])
 
 
 def all_said(heard: Heard) -> str:
@@ -73,7 +118,7 @@ def torchrun(folder, *words: Any, options=(), before=(), env=None):
         end(process)
 
 
-def wait_for(is_so, seconds=60):
+def wait_for(is_so, seconds=PATIENCE):
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until
@@ -170,4 +215,4 @@ def on_hosts(hosts, folders, *words: Any):
 
 def statuses(started) -> list[int]:
     """Wait for processes, and return their exit statuses."""
-    return [one.process.wait(timeout=60) for one in started]
+    return [one.process.wait(timeout=PATIENCE) for one in started]
