@@ -612,7 +612,7 @@ def deep_sigmoids():
     return train(net, sgd(net))
 
 
-@sick("saturated|gradients_vanish")
+@sick("saturated|gradients_vanish|activations_large")
 def weights_too_wide():
     net = mlp(act=nn.Tanh)
     nn.init.normal_(net[0].weight, std=100.0)
@@ -719,7 +719,7 @@ def next_of_iter():
     return w
 
 
-@sick("gradients_explode|nan")
+@sick("activations_large|gradients_explode|nan")
 def deep_and_wide_start():
     layers = [nn.Linear(8, 32), nn.ReLU()]
     for _ in range(6):

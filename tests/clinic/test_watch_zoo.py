@@ -7,7 +7,7 @@ import torch
 
 from helpers.clinic.report import WORDS
 from helpers.clinic.signs import SIGNS
-from tests.clinic import healthy, sick, sick_more  # noqa: F401
+from tests.clinic import healthy, healthy_more, sick, sick_more  # noqa: F401
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

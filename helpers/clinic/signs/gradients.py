@@ -196,7 +196,28 @@ def unreached(seen: Seen) -> dict | None:
     called = [n for n in held if layer(n) in known]
     if not called:
         return None
-    return {"names": few(called), "n": len(called)}
+    is_end = all(_comes_last(seen, name) for name in called)
+    level = "note" if is_end else "fault"
+    return {"names": few(called), "n": len(called), "level": level}
+
+
+def _comes_last(seen: Seen, name: str) -> bool:
+    """Tell whether only layers without a gradient follow in the same model.
+
+    A head that nobody uses, next to others, is often left there on purpose.
+    """
+    order = list(seen.layers_called)
+    parts = {
+        layer(seen.names[id(p)]): seen.names[id(p)] in seen.reached
+        for model in seen.models
+        if any(seen.names.get(id(p)) == name for p in model.parameters())
+        for p in model.parameters()
+        if id(p) in seen.names
+    }
+    if layer(name) not in order or not any(parts.values()):
+        return False
+    later = order[order.index(layer(name)) :]
+    return not any(parts.get(one) for one in later)
 
 
 def unused(seen: Seen) -> dict | None:
