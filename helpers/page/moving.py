@@ -185,16 +185,16 @@ class MovingPicture(Picture):
         """Return the rules that hold for all such pictures, and for this."""
         n = len(self.choices)
         steps = "".join(
-            f'.course-moving:has([value="{k}"]:checked) {{ --t: {k} }}\n'
+            f'.course-moving:has([value="{k}"]:checked){{--t:{k}}}\n'
             for k in range(1, n + 1)
         )
         frames = " ".join(
-            f"{100 * (k - 1) / n:.2f}% {{ --t: {k} }}" for k in range(1, n + 1)
+            f"{100 * (k - 1) / n:.1f}%{{--t:{k}}}" for k in range(1, n + 1)
         )
         play = f"course-play-{n}"
         return (
             f"{STYLE}\n{steps}"
-            f"@keyframes {play} {{ {frames} 100% {{ --t: {n} }} }}\n"
+            f"@keyframes {play} {{ {frames} 100%{{--t:{n}}} }}\n"
             f".course-moving:has(.play-{n} :checked) {{ --t: 1; animation: "
             f"{play} {SECONDS * n:g}s step-end forwards }}\n"
         )
@@ -260,7 +260,7 @@ class MovingPicture(Picture):
     def _button(self, value: str, label: str, said: str) -> str:
         """Return a button; a screen reader reads out what it shows."""
         # two pictures of a page may not share their buttons
-        group = f"{self.name}-{zlib.crc32(self.alt.encode()):08x}"
+        group = f"{self.name}-{zlib.crc32(self.alt.encode()) % 9973}"
         checked = " checked" if value == f"{self.start}" else ""
         mark = kind = ""
         if value == "play":
@@ -270,5 +270,5 @@ class MovingPicture(Picture):
         return (
             f'<label{kind}><input type="radio" name="{group}" value="{value}" '
             f'aria-label="{html.escape(said)}"{checked}>{mark}'
-            f"<span>{html.escape(label)}</span></label>"
+            f"{html.escape(label)}</label>"
         )

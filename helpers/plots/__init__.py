@@ -13,7 +13,7 @@ from helpers.plots.calls import calls
 from helpers.plots.challenge_1 import predictions, rides
 from helpers.plots.challenge_2 import letters
 from helpers.plots.chapter_02 import dataset, memory_of_rows
-from helpers.plots.chapter_03 import batch_sizes, batches, descent_paths
+from helpers.plots.chapter_03 import batch_sizes
 from helpers.plots.chapter_04 import by_epochs_and_updates, two_splits
 from helpers.plots.chapter_05 import loss_panels, plain_mean_errors
 from helpers.plots.chapter_06 import read_back
@@ -96,8 +96,13 @@ from helpers.plots.diagrams import (
 )
 from helpers.plots.exchanges import all_reduce, sharded_layers
 from helpers.plots.memory import memory, strides
+from helpers.plots.moving.batches import batches
+from helpers.plots.moving.degrees import degrees
+from helpers.plots.moving.descents import descents
+from helpers.plots.moving.dropped import dropout
+from helpers.plots.moving.rates import rates
 from helpers.plots.now import pipeline_now
-from helpers.plots.points import answers, data, fits, seen_and_unseen
+from helpers.plots.points import answers, data, fits
 
 __all__ = [
     "accuracies",
@@ -122,10 +127,12 @@ __all__ = [
     "cost_per_row",
     "data",
     "dataset",
+    "degrees",
     "deployment",
-    "descent_paths",
+    "descents",
     "difference_errors",
     "differences",
+    "dropout",
     "epoch_parts",
     "filters_and_maps",
     "fits",
@@ -162,6 +169,7 @@ __all__ = [
     "plot_resumed_losses",
     "predictions",
     "ranks",
+    "rates",
     "ratios",
     "read_back",
     "reductions",
@@ -171,7 +179,6 @@ __all__ = [
     "scalars",
     "schedule",
     "seeds",
-    "seen_and_unseen",
     "sharded_layers",
     "shares",
     "shorter",

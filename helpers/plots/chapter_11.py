@@ -27,7 +27,8 @@ from helpers.plots.cells import (
     shape_of,
     write,
 )
-from helpers.plots.steps import Step, stepped
+from helpers.plots.moving.steps import moving
+from helpers.plots.steps import Step
 from helpers.plots.style import FULL, number, picture
 
 INK = "Greys"  # of images: white ground, dark strokes
@@ -89,7 +90,7 @@ SMALL = 0.27  # cells of three matrices side by side
 BLOCKS = (0.05, 1.41, 2.77)  # where the three begin
 
 
-@stepped(panel=BROADCAST_PANEL)
+@moving(panel=BROADCAST_PANEL)
 def broadcasting(a: torch.Tensor, b: torch.Tensor):
     """Draw how a + b is taken, step by step.
 
@@ -219,7 +220,7 @@ REDUCTION_PANEL = (2.45, 1.6)
 CORNER = (0.35, 0.2)  # of the matrix that is reduced
 
 
-@stepped(panel=REDUCTION_PANEL, columns=3)
+@moving(panel=REDUCTION_PANEL, columns=3)
 def reductions(t: torch.Tensor):
     """Draw t.sum along each axis, step by step.
 

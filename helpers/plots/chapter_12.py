@@ -21,7 +21,8 @@ from helpers.page.colours import (
     WORDS,
 )
 from helpers.page.pictures import listed
-from helpers.plots.steps import Step, stepped
+from helpers.plots.moving.steps import moving
+from helpers.plots.steps import Step
 from helpers.plots.style import FULL, new_figure, picture
 
 Place = tuple[float, float]
@@ -119,7 +120,7 @@ WIDTH = 3.75
 SIZE = (0.66, 0.4)
 
 
-@stepped(panel=(WIDTH, 2.65), columns=2)
+@moving(panel=(WIDTH, 2.65), columns=2)
 def growing_graph(
     *,
     x: torch.Tensor,

@@ -1,5 +1,6 @@
 """What chapter 14 draws: images, sizes of layers, what a network sees."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,7 +23,8 @@ from helpers.page.colours import (
 )
 from helpers.page.pictures import listed
 from helpers.plots.cells import arrow, canvas, label, write
-from helpers.plots.steps import Step, stepped
+from helpers.plots.moving.steps import Plan, moving
+from helpers.plots.steps import Step
 from helpers.plots.style import FULL, course_of, picture, whole_numbers
 
 INK = "Greys"  # of images: light ground, dark strokes
@@ -122,9 +124,9 @@ def placed_digits(placed: np.ndarray, shuffled: np.ndarray, labels):
 # ---------------------------------------------------------------- the layers
 
 
-@stepped(panel=(3.9, 1.95), columns=2)
+@moving(panel=(3.9, 1.95), columns=1)
 def convolution(image: torch.Tensor, kernel: torch.Tensor):
-    """Draw a kernel that moves over an image, in four steps.
+    """Draw a kernel that slides over an image, place by place.
 
     Args:
         image: [H, W], whole numbers.
@@ -134,25 +136,38 @@ def convolution(image: torch.Tensor, kernel: torch.Tensor):
     side = len(image) - k + 1
     patches = image.unfold(0, k, 1).unfold(1, k, 1)  # [side, side, k, k]
     result = (patches * kernel).sum(dim=(2, 3))  # [side, side]
-    middle = divmod(int(result.argmax()), side)
-    places = [(0, 0), (0, 1), middle, (side - 1, side - 1)]
-    said = [
-        "The first patch",
-        "One column to the right",
-        "Where the sum is largest",
-        "The last place",
-    ]
+    every = list(itertools.product(range(side), repeat=2))
+    sums = {place: f"sum {result[place]:.0f}" for place in every}
     steps = [
         Step(
-            f"{words}: rows {row} to {row + k - 1}, columns {column} to "
-            f"{column + k - 1}. Sum {result[row, column]:.0f}.",
-            _draw_place(image, result, k, (row, column)),
+            f"S{sums[place][1:]}.",
+            _draw_place(image, result, k, place),
+            f"column {place[1]}",
         )
-        for words, (row, column) in zip(said, places, strict=True)
+        for place in every
     ]
+    best = divmod(int(result.argmax()), side)
+    said = {
+        "The first patch": (0, 0),
+        "One column to the right": (0, 1),
+        "Where the sum is largest": best,
+        "The last place": (side - 1, side - 1),
+    }
+    places = " ".join(
+        f"{name}: rows {row} to {row + k - 1}, columns {column} to "
+        f"{column + k - 1}, {sums[row, column]}."
+        for name, (row, column) in said.items()
+    )
     n = len(image)
     title = f"A kernel of {k} x {k} fits {side} x {side} times into {n} x {n}"
-    return title, steps
+    rows = [f"row {row}" for row in range(side)]
+    return Plan(
+        title,
+        steps,
+        f"{title}, in {len(steps)} steps. {places}",
+        table=("", rows, [""] * side),
+        shown=(every.index(best) + 1,),
+    )
 
 
 def _draw_place(image, result, k: int, place: tuple[int, int]):
@@ -162,7 +177,7 @@ def _draw_place(image, result, k: int, place: tuple[int, int]):
     def draw(axes: Axes) -> None:
         n, side = len(image), len(result)
         cell = 1.9 / n
-        shade = image / image.max()
+        shade = (5 * image / image.max()).round() / 5  # few are short to write
         for (r, c), value in np.ndenumerate(image.numpy()):
             ground = {"facecolor": MODEL, "alpha": 0.55 * float(shade[r, c])}
             _cell(axes, (c * cell, r * cell), cell, **ground)

@@ -9,7 +9,8 @@ from matplotlib.patches import Rectangle
 
 from helpers.page.colours import FAINT, OTHER, TRAINING, VALIDATION
 from helpers.plots.cells import arrow, draw_cells, write
-from helpers.plots.steps import Step, stepped
+from helpers.plots.moving.steps import moving
+from helpers.plots.steps import Step
 
 Spot = tuple[float, float]
 
@@ -19,7 +20,7 @@ RING_PANEL = (3.85, 2.25)
 RING_CELL = 0.44
 
 
-@stepped(panel=RING_PANEL)
+@moving(panel=RING_PANEL)
 def all_reduce(values: Sequence[Sequence[int]]):
     """Draw how ranks add up their tensors around a ring, step by step.
 
@@ -97,7 +98,7 @@ def _ring_step(held: np.ndarray, n_added: np.ndarray, moved):
 SHARD_PANEL = (3.85, 1.75)
 
 
-@stepped(panel=SHARD_PANEL)
+@moving(panel=SHARD_PANEL)
 def sharded_layers(n_ranks: int = 4):
     """Draw which part of two layers each rank holds, through one step.
 

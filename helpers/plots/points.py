@@ -110,47 +110,6 @@ def _typical_miss(x, y, xs, ys) -> str:
 
 
 @picture
-def seen_and_unseen(x_train, y_train, x_val, y_val, curves):
-    """Draw points and the curves that several models put through them.
-
-    Args:
-        x_train: features [N] of the points the models were fitted to.
-        y_train: their labels [N].
-        x_val: features [M, 1] of points they have not seen.
-        y_val: their labels [M, 1].
-        curves: for each model, features [K] in rising order, predictions [K]
-            and its name; two at most.
-    """
-    figure, axes = new_figure()
-    said = []
-    for (xs, ys, name), colour in zip(curves, (MODEL, OTHER), strict=False):
-        axes.plot(xs, ys, color=colour, label=name)
-        # beyond the last training point a curve is not drawn
-        inside = (np.ravel(x_val) >= xs[0]) & (np.ravel(x_val) <= xs[-1])
-        seen = _typical_miss(x_train, y_train, xs, ys)
-        unseen = _typical_miss(
-            np.ravel(x_val)[inside], np.ravel(y_val)[inside], xs, ys
-        )
-        said.append(
-            f"{name}, {seen} from the training points on average, {unseen} "
-            "from the validation points"
-        )
-    options = {"color": VALIDATION, "marker": "s", "zorder": 3}
-    axes.scatter(x_val, y_val, s=26, label="validation", **options)
-    options = {"color": TRAINING, "zorder": 4}
-    axes.scatter(x_train, y_train, s=60, label="training", **options)
-    heights = np.concatenate([np.ravel(y_train), np.ravel(y_val)])
-    axes.set_ylim(heights.min() - 0.3, heights.max() + 0.3)
-    axes.set(xlabel="x", ylabel="y")
-    axes.set_title("Through every training point, and wrong in between")
-    figure.legend(loc="outside right center")
-    return figure, (
-        f"{len(x_train)} training points, {len(x_val)} validation points and "
-        f"the curves of {len(said)} models: {'; '.join(said)}."
-    )
-
-
-@picture
 def answers(many: Sequence[float], one: float, *, x: float):
     """Draw what a model answers to one input in train mode and in eval mode.
 

@@ -1,28 +1,15 @@
-"""Pictures in steps: what a figure function writes to have one.
+"""Steps of a picture: what each shows, and all of them side by side.
 
-    @stepped(panel=(4.0, 2.4))
-    def broadcasting(a, b):
-        def first(axes): ...
-        def second(axes): ...
-        return "A title", [Step("The shapes.", first), Step("...", second)]
-
-A reader with a kernel sees one step at a time; a page as it is stored holds the
-still, with all steps side by side (`helpers.page.stepped`).
+`helpers.plots.moving` makes pictures of them that a reader can step through.
 """
 
-import functools
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ParamSpec
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from helpers.page.figure_style import STYLE
-from helpers.page.pictures import Picture
-from helpers.page.stepped import SteppedPicture
 from helpers.plots.style import FULL
 
 # inches
@@ -32,9 +19,6 @@ GAP = 0.14  # between steps
 LINE = 0.165  # of a caption
 CAPTION = 9.2  # points
 LETTERS_PER_INCH = 13.0  # that fit into a line of a caption
-ZOOM = 1.6  # of a step that is shown alone
-
-P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -52,38 +36,6 @@ class Step:
     caption: str
     draw: Callable[[Axes], None]
     label: str = ""
-
-
-def stepped(
-    panel: tuple[float, float], columns: int = 2
-) -> Callable[
-    [Callable[P, tuple[str, Sequence[Step]]]], Callable[P, SteppedPicture]
-]:
-    """Make a function that returns a title and steps one that shows them.
-
-    The words for the still are the title and the captions, so keep these
-    short: 500 characters in all.
-
-    Args:
-        panel: width and height of a step, in inches, without its caption. As
-            many as `columns` of them, with gaps, have to fit into 8 inches.
-        columns: how many steps stand side by side in the still.
-    """
-
-    def decorate(
-        plan: Callable[P, tuple[str, Sequence[Step]]],
-    ) -> Callable[P, SteppedPicture]:
-        @functools.wraps(plan)
-        def draw_steps(*args: P.args, **kwargs: P.kwargs) -> SteppedPicture:
-            title, steps = plan(*args, **kwargs)
-            with matplotlib.rc_context(STYLE):
-                still = Picture.of(*still_of(title, steps, panel, columns))
-            draws = [functools.partial(_alone, step, panel) for step in steps]
-            return SteppedPicture(still, draws)
-
-        return draw_steps
-
-    return decorate
 
 
 def still_of(
@@ -139,16 +91,6 @@ def still_of(
         below = top + n_lines * LINE + GAP
         panel_of(figure, steps[number].draw, (left, below), panel)
     return figure, f"{title}, in {len(steps)} steps. {' '.join(every)}"
-
-
-def _alone(step: Step, panel: tuple[float, float]) -> Picture:
-    """Draw one step; its words are larger than in the still."""
-    width, height = panel
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width + 2 * MARGIN, height + 2 * GAP))
-        figure.set_layout_engine("none")
-        panel_of(figure, step.draw, (MARGIN, GAP), panel)
-        return Picture.of(figure, step.caption, zoom=ZOOM)
 
 
 def panel_of(

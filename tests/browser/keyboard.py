@@ -7,7 +7,7 @@ import time
 FOCUS = """() => {
   const element = document.activeElement;
   return [element.tagName, Boolean(element.closest('.course-quiz')),
-          Boolean(element.closest('.course-steps'))];
+          Boolean(element.closest('.course-moving'))];
 }"""
 # Select the first cell that holds a text, as the arrow keys would.
 SELECT = """async text => {
@@ -28,8 +28,16 @@ ANSWERS = """() => [...document.querySelectorAll('.course-quiz button')]
   .filter(button => /quiz-(right|wrong)/.test(button.className)).length"""
 OPEN_FOLDS = """() => document.querySelectorAll(
   '.jp-OutputArea-output details[open]').length"""
-STEP = """() => document.querySelector(
-  '.course-steps [role=status] b')?.innerText ?? 'nothing'"""
+# The step that the keyboard has chosen, and the one that is to be seen.
+STEP = """() => {
+  const button = document.activeElement;
+  const picture = button.closest('.course-moving');
+  if (!picture) return [0, 0];
+  const captions = [...picture.querySelectorAll('.said > div')];
+  const seen = captions.findIndex(
+    one => Number(getComputedStyle(one).opacity) > 0.5);
+  return [Number(button.value), seen + 1];
+}"""
 
 
 def press_until(tab, key: str, arrived, patience: int = 6) -> bool:
@@ -44,17 +52,18 @@ def press_until(tab, key: str, arrived, patience: int = 6) -> bool:
 def try_keyboard(tab) -> list[str]:
     """Use quiz, hints and pictures in steps with the keyboard alone."""
     faults = []
-    if tab.evaluate(SELECT, " steps. 1. "):
+    if tab.evaluate(SELECT, "course-moving"):
         time.sleep(1)  # the cell scrolls into sight
         if not press_until(tab, "Tab", lambda focus: focus[2]):
-            faults.append("no button of a picture in steps is reached by Tab")
-        tab.keyboard.press("Tab")  # from Back to Next
-        for key, number in (("Enter", 2), ("Space", 3)):
+            faults.append("no button of a picture that moves is reached by Tab")
+        wanted, _ = tab.evaluate(STEP)
+        key, way = ("ArrowRight", 1) if wanted == 1 else ("ArrowLeft", -1)
+        for _ in range(2):
             tab.keyboard.press(key)
             time.sleep(0.7)
-            shown = tab.evaluate(STEP)
-            if not shown.startswith(f"Step {number} of "):
-                faults.append(f"{key} shows {shown} in place of {number}")
+            wanted += way
+            if tab.evaluate(STEP) != [wanted, wanted]:
+                faults.append(f"{key} does not show step {wanted}")
     if tab.evaluate(SELECT, "show_quiz("):
         time.sleep(1)  # the cell scrolls into sight
         for n_answered in (1, 2):

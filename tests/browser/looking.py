@@ -20,10 +20,7 @@ SEEN = """() => {
       for (const img of output.querySelectorAll('img')) {
         const good = img.alt.length > 20 && img.naturalWidth > 0
           && img.naturalWidth >= 1.8 * img.clientWidth;
-        // one step while a kernel runs, and all of them in the stored figure
-        const stepped = img.closest('.course-steps')
-          || / in \\d+ steps[.] 1[.] /.test(img.alt);
-        const name = stepped ? 'steps' : img.alt.slice(0, 40);
+        const name = img.alt.slice(0, 40);
         if (good) seen.figures.push(index + ':' + name);
         else seen.broken.push(index + ': ' + img.outerHTML.slice(0, 60));
       }

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = {"img", "br", "hr"}
+VOID = {"img", "br", "hr", "input"}
 
 
 class Reader(HTMLParser):

@@ -62,8 +62,9 @@ def batches(batch_of: np.ndarray):
     words = (
         f"{n_rows} rows of {n_points} cells, coloured by batch, {n_batches} in "
         "all, as they are dealt out. With shuffle=False the batches are blocks "
-        f"of neighbours. In {listed(epochs)} the colours are mixed, differently "
-        f"each time: {listed(stay)} percent of the points stay in their block."
+        f"of neighbours. In {listed(epochs)} the colours are mixed, "
+        f"differently each time: {listed(stay)} percent of the points stay in "
+        "their block."
     )
     title = f"Every epoch cuts the same {n_points} points into new batches"
     table = ("", names, [""] * n_batches)

@@ -1,4 +1,4 @@
-"""Polynomials of rising degree against points they have not seen (chapter 05)."""
+"""Polynomials of rising degree, and points they have not seen (chapter 05)."""
 
 from collections.abc import Sequence
 

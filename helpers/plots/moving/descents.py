@@ -1,5 +1,6 @@
 """Descents on the loss surface, step by step (chapter 03)."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from helpers.plots.style import number
 COLOURS = (OTHER, TRAINING, SERIES[1])
 FINE = 40  # updates drawn as a line at the start; later a dot per epoch
 
-MOST = 30  # dots of a piece: a page may not become heavy
+MOST = 14  # dots of a piece: a page may not become heavy
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Descent:
 
     def updates(self, epochs: float) -> int:
         """Return how many updates have been made after so many epochs."""
-        return int(epochs * self.per_epoch + 1e-9)
+        return min(int(epochs * self.per_epoch + 1e-9), len(self.path) - 1)
 
 
 @moving(panel=(8.0, 3.65), columns=1, zoom=1)
@@ -46,7 +47,7 @@ def descents(
     y,
     paths: Mapping[str, np.ndarray],
     minimum: Sequence[float],
-    n_epochs: int,
+    per_epoch: Mapping[str, int],
     moments: Sequence[float] = (0, 0.2, 0.4, 1, 2, 3, 5, 10, 20, 50, 100, 200),
 ):
     """Draw how far descents have come after some epochs, and parts of epochs.
@@ -59,31 +60,33 @@ def descents(
         paths: by name, the bias and weight at the start and after every update,
             [1 + updates, 2]; three at most.
         minimum: bias and weight of the smallest loss.
-        n_epochs: in how many epochs each path was made.
+        per_epoch: by name, how many updates an epoch has. A path may stop
+            before the last moment.
         moments: numbers of epochs; one step for each.
     """
     ways = [
-        Descent(name, path, (len(path) - 1) // n_epochs, colour)
+        Descent(name, path, per_epoch[name], colour)
         for (name, path), colour in zip(paths.items(), COLOURS, strict=False)
     ]
-    low, high = _corners(np.vstack([way.path for way in ways]), minimum)
     middle, half = np.array(minimum), np.array((0.12, 0.24))
+    box = [middle - half, middle + half]
+    low, high = _corners(np.vstack([*(way.path for way in ways), box]))
     whole = _surface(x, y, low, high)
-    near = _surface(x, y, middle - half, middle + half)
+    near = _surface(x, y, *box)
 
     def draw(axes: Axes, n: int) -> None:
         for left, surface in ((0.5, whole), (4.75, near)):
             panel = plot_in(axes, left, 0.52, 3.2, 2.75)
             _draw_surface(panel, surface)
-            hole = (middle - half, middle + half) if surface is whole else None
+            hole = box if surface is whole else None
             _draw_ways(panel, ways, moments[: n + 1], hole)
             panel.plot(*minimum, "*", color=MODEL, markersize=9, zorder=6)
             panel.set(xlabel="bias b", ylabel="weight w")
             panel.yaxis.labelpad = 4
         write(axes, (2.1, 0.38), "the whole descent", size=9)
         write(axes, (6.35, 0.38), "the box, enlarged", size=9)
-        for number, way in enumerate(ways):
-            place = 0.6 + 1.5 * number, 0.1
+        for column, way in enumerate(ways):
+            place = 0.6 + 1.5 * column, 0.1
             axes.plot(*place, "o", color=way.colour, markersize=7)
             place = place[0] + 0.12, place[1]
             write(axes, place, way.name, size=9, ha="left")
@@ -115,7 +118,9 @@ def descents(
         f"{listed(ends)}. Mean distance in the last ten epochs: "
         f"{listed(spread)}."
     )
-    title = "The smaller the batch, the sooner it arrives, and the less it rests"
+    title = (
+        "The smaller the batch, the sooner it arrives, and the less it rests"
+    )
     shown = (len(steps),)
     return Plan(title, steps, words, start=len(steps), shown=shown)
 
@@ -127,7 +132,13 @@ def _label(epochs: float) -> str:
 def _caption(ways: Sequence[Descent], epochs: float) -> str:
     if not epochs:
         return "Epoch 0: all three start at the same place."
-    counts = [f"{way.name} {way.updates(epochs)}" for way in ways]
+    counts = []
+    for way in ways:
+        n_updates = way.updates(epochs)
+        has_stopped = n_updates < epochs * way.per_epoch - 1
+        counts.append(
+            f"{way.name} {n_updates}{' (stopped)' if has_stopped else ''}"
+        )
     name = "epoch" if epochs <= 1 else "epochs"
     return f"After {epochs:g} {name}. Updates: {listed(counts)}."
 
@@ -141,9 +152,8 @@ def _spread(places: np.ndarray, minimum: Sequence[float]) -> str:
     return number(float(far.mean()))
 
 
-def _corners(places: np.ndarray, minimum) -> tuple[np.ndarray, np.ndarray]:
-    every = np.vstack([places, [minimum]])
-    low, high = every.min(axis=0), every.max(axis=0)
+def _corners(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    low, high = places.min(axis=0), places.max(axis=0)
     return low - 0.08 * (high - low), high + 0.08 * (high - low)
 
 
@@ -159,7 +169,7 @@ def _surface(x, y, low, high):
 
 def _draw_surface(axes: Axes, surface) -> None:
     b, w, excess = surface
-    levels = np.linspace(np.percentile(excess, 4), excess.max(), 8)
+    levels = np.linspace(np.percentile(excess, 4), excess.max(), 6)
     lines = {"colors": FAINT, "linewidths": 0.7, "linestyles": "-"}
     axes.contour(b, w, excess, levels=levels, **lines)
     axes.set(xlim=(b.min(), b.max()), ylim=(w.min(), w.max()))
@@ -178,7 +188,7 @@ def _draw_ways(
         xs, ys = [left, right, right, left, left], [low, low, high, high, low]
         axes.plot(xs, ys, color=MODEL, linewidth=0.8, zorder=4)
     for way in ways:
-        for begin, end in zip(moments, moments[1:], strict=False):
+        for begin, end in itertools.pairwise(moments):
             piece = way.updates(begin), way.updates(end)
             _draw_piece(axes, way, piece, hole)
         here = way.path[way.updates(moments[-1])]
@@ -186,9 +196,7 @@ def _draw_ways(
         axes.plot(*here, "o", markeredgecolor=CARD, **look)
 
 
-def _draw_piece(
-    axes: Axes, way: Descent, piece: tuple[int, int], hole
-) -> None:
+def _draw_piece(axes: Axes, way: Descent, piece: tuple[int, int], hole) -> None:
     begin, end = piece
     low, high = np.array([axes.get_xlim(), axes.get_ylim()]).T
     line = way.path[begin : min(end, FINE) + 1]

@@ -236,8 +236,8 @@ class _Renderer(RendererBase):
             look += f' text-anchor="{anchor}"'
             spot = mtext.get_unitless_position()
             place = (
-                f'x="{_short(mtext.get_transform().transform(spot)[0])}" '
-                f'y="{_short(y)}"'
+                f'x="{mtext.get_transform().transform(spot)[0]:.0f}" '
+                f'y="{y:.0f}"'
             )
         words = html.escape(s, quote=False)
         length = size * len(s)
