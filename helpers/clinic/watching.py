@@ -410,6 +410,7 @@ class Watch:
         if any(id(p) in seen.names for p in held):
             seen.strangers.add(optimizer)
             seen.n_strangers += 1
+            self._stepping.clear()
 
     def _after_step(self, i: int, optimizer: Any, args, kwargs) -> None:
         seen = self.seen

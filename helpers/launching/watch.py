@@ -115,6 +115,8 @@ class Found:
                 new = [one for one in models if id(one) not in known]
                 self.watches[-1].follow(new, [optimizer])
                 return
+        if now is not None and _is_anew(now, optimizer):
+            return  # as in each step of a loop, which the watch sees
         self.close()
         if now is not None and not now.n_backward:
             self.watches.pop()
@@ -126,6 +128,17 @@ class Found:
     def close(self) -> None:
         """End the watch at work."""
         self._stack.close()
+
+
+def _is_anew(seen: Any, optimizer: Any) -> bool:
+    """Tell whether an optimizer of the same parameters has hardly begun."""
+    if not 0 < max(seen.n_updates, default=0) <= 2:
+        return False
+    held, new = (
+        {id(p) for one in ones for g in one.param_groups for p in g["params"]}
+        for ones in (seen.optimizers, [optimizer])
+    )
+    return held == new
 
 
 @contextlib.contextmanager

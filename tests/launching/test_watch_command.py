@@ -42,6 +42,15 @@ def test_a_sick_script_is_named(tmp_path, capsys):
     assert "Call optimizer.zero_grad() once per update" in said
 
 
+def test_an_optimizer_made_anew_in_each_step_is_named(tmp_path, capsys):
+    line = "optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)"
+    anew = SCRIPT.replace("# ZERO", f"{line}; optimizer.zero_grad()")
+    assert run(tmp_path, anew) == 0
+    said = capsys.readouterr().out
+    assert "other optimizers moved the parameters of the model" in said
+    assert said.count("Sequential with Adam") == 1
+
+
 def test_a_healthy_script_has_nothing_to_report(tmp_path, capsys):
     healthy = SCRIPT.replace("# ZERO", "optimizer.zero_grad()")
     assert run(tmp_path, healthy) == 0
