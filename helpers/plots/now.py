@@ -27,13 +27,11 @@ def pipeline_now(key: str):
     now, before = find_page(key).versions, _versions_before(key)
     is_new = [a != b for a, b in zip(now, before, strict=True)]
     boxes = [Box("x, y", "arrays", FAINT, 0, 0)]
-    for (name, entry, colour, *place), version, new in zip(
+    for (name, entry, lit, column, row), version, new in zip(
         STAGES, now, is_new, strict=True
     ):
-        detail = f"{entry}, {version}"
-        boxes.append(
-            Box(name, detail, colour if new else FAINT, place[0], place[1])
-        )
+        colour = lit if new else FAINT
+        boxes.append(Box(name, f"{entry}, {version}", colour, column, row))
     boxes.append(Box("losses", "and a model", FAINT, 3, 0.5))
     arrows = [
         Arrow("x, y", "data preparation"),
