@@ -124,7 +124,7 @@ def placed_digits(placed: np.ndarray, shuffled: np.ndarray, labels):
 # ---------------------------------------------------------------- the layers
 
 
-@moving(panel=(3.9, 1.95), columns=1)
+@moving(panel=(3.9, 1.95), columns=2)
 def convolution(image: torch.Tensor, kernel: torch.Tensor):
     """Draw a kernel that slides over an image, place by place.
 
@@ -138,20 +138,22 @@ def convolution(image: torch.Tensor, kernel: torch.Tensor):
     result = (patches * kernel).sum(dim=(2, 3))  # [side, side]
     every = list(itertools.product(range(side), repeat=2))
     sums = {place: f"sum {result[place]:.0f}" for place in every}
+    best = divmod(int(result.argmax()), side)
+    # the first row, on to the second, and two places further down
+    visited = sorted({*every[: side + 2], best, every[-1]})
     steps = [
         Step(
-            f"S{sums[place][1:]}.",
-            _draw_place(image, result, k, place),
-            f"column {place[1]}",
+            f"Rows {row} to {row + k - 1}, columns {column} to "
+            f"{column + k - 1}: {sums[row, column]}.",
+            _draw_place(image, result, k, (row, column)),
         )
-        for place in every
+        for row, column in visited
     ]
-    best = divmod(int(result.argmax()), side)
     said = {
         "The first patch": (0, 0),
         "One column to the right": (0, 1),
         "Where the sum is largest": best,
-        "The last place": (side - 1, side - 1),
+        "The last place": every[-1],
     }
     places = " ".join(
         f"{name}: rows {row} to {row + k - 1}, columns {column} to "
@@ -160,13 +162,11 @@ def convolution(image: torch.Tensor, kernel: torch.Tensor):
     )
     n = len(image)
     title = f"A kernel of {k} x {k} fits {side} x {side} times into {n} x {n}"
-    rows = [f"row {row}" for row in range(side)]
     return Plan(
         title,
         steps,
         f"{title}, in {len(steps)} steps. {places}",
-        table=("", rows, [""] * side),
-        shown=(every.index(best) + 1,),
+        shown=(1, visited.index(best) + 1),
     )
 
 
