@@ -55,19 +55,20 @@ def _reseed_loader(data_loader: DataLoader, number: int) -> None:
 
 def _generators(data_loader: Any) -> Iterator[torch.Generator]:
     """Yield each generator of a loader and of the samplers below it, once."""
-    found: dict[int, Any] = {id(None): None}
     below: list[Any] = [data_loader]
-    while below:
-        part = below.pop()
+    found = {id(None)}
+    for part in below:  # grows on the way
         if id(part) in found:
             continue
-        found[id(part)] = part
+        found.add(id(part))
         if hasattr(part, "manual_seed"):
             yield part
             continue
-        below.append(getattr(part, "generator", None))
-        below.append(getattr(part, "sampler", None))
-        below.append(getattr(part, "batch_sampler", None))
+        below += (
+            getattr(part, "sampler", None),
+            getattr(part, "batch_sampler", None),
+            getattr(part, "generator", None),
+        )
 
 
 def _seed_torch(number: int) -> None:

@@ -91,7 +91,7 @@ def _adam(group: Group) -> Callable[[], None]:
     )  # fmt: skip
 
     def update() -> None:
-        lr, n_before = settings["lr"], None
+        lr, n_before, step_size = settings["lr"], None, 0.0
         for parameter, mean, square, count in rows:
             gradient = parameter.grad
             if gradient is None:

@@ -18,7 +18,7 @@ try:  # the programs that belong to some code; no promise of torch
         _debug_get_cache_entry_list as entries_of,
     )
 except ImportError:
-    entries_of = None
+    entries_of: Any = None
 
 
 class _Kept(NamedTuple):

@@ -39,7 +39,7 @@ class Group:
         needs = kind is not torch.optim.SGD or group["momentum"] != 0
         self.lacking = [i for i, e in enumerate(kept) if needs and not e]
         example: dict = next(filter(None, kept), {}) if needs else {}
-        self.state = {
+        self.state: dict[str, list[Any]] = {
             name: [entry.get(name) for entry in kept]
             for name, value in example.items()
             if value is not None

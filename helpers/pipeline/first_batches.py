@@ -105,8 +105,8 @@ class Watch:
         """
 
         def watched_train_step_fn(x, y):
-            is_looked_at = self.looks and self.n_train < 2
-            if self.looks and self.n_val and not self.looked_after_validation:
+            is_looked_at = self.n_train < 2 and self.looks
+            if self.n_val and not self.looked_after_validation and self.looks:
                 self.looked_after_validation = is_looked_at = True
                 if self.n_train > 1:  # what came between was not followed
                     self.clearing = Clearing()
@@ -140,7 +140,7 @@ class Watch:
 
         def watched_val_step_fn(x, y):
             self._check_last_tensor()
-            if self.looks and not self.n_val:
+            if not self.n_val and self.looks:
                 seen = self._seen(x, y, "validation step")
                 judge(seen, verdicts.BEFORE_VALIDATION)
                 with self._looking(seen, is_first=True):
@@ -289,6 +289,8 @@ class Watch:
 
     def _check(self, loss: Any, x, y, what: str) -> None:
         """Check the loss of a step, if that makes nothing wait."""
+        if type(loss) is float and is_finite(loss):
+            return  # nearly always; to ask for numbers.Real takes long
         if isinstance(loss, torch.Tensor):
             self.is_anything_unchecked = True
             self.unchecked = loss if what == "loss" else None
