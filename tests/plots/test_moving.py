@@ -177,7 +177,7 @@ def test_a_thinned_line_stays_where_it_was():
     thin = _thinned(Path(line)).vertices
     assert len(thin) < 80
     on_it = np.interp(xs, *thin.T)
-    assert np.abs(on_it - line[:, 1]).max() < 0.5
+    assert np.abs(on_it - line[:, 1]).max() < 0.7  # 0.3 across the line
     assert (thin[[0, -1]] == line[[0, -1]]).all()
 
 

@@ -139,7 +139,7 @@ def _caption(ways: Sequence[Descent], epochs: float) -> str:
         counts.append(
             f"{way.name} {n_updates}{' (stopped)' if has_stopped else ''}"
         )
-    name = "epoch" if epochs <= 1 else "epochs"
+    name = "epoch" if epochs == 1 else "epochs"
     return f"After {epochs:g} {name}. Updates: {listed(counts)}."
 
 
