@@ -28,6 +28,8 @@ from helpers.page.markdown import INDENT, folded
 from helpers.page.pictures import Picture
 
 SECONDS = 1.2  # that a step is shown for while the picture plays
+# JupyterLab leaves the arrow keys to an element that says so.
+OWN_KEYS = "data-lm-suppress-shortcuts"
 # A part is to be seen while --a <= --t <= --b, where --t is the step shown.
 SEEN = (
     "calc(clamp(0, var(--t) - var(--a) + 1, 1) * "
@@ -174,8 +176,7 @@ class MovingPicture(Picture):
         words = f'<div style="max-width: 46em">{html.escape(self.alt)}</div>'
         # live is hidden until the style sheet, if it is there, says otherwise
         return (
-            f'<div class="course-moving" data-lm-suppress-shortcuts="true" '
-            f'style="padding-left: {INDENT}">'
+            f'<div class="course-moving" style="padding-left: {INDENT}">'
             f"<style>{rules}</style>{self._still()}"
             f'<div class="live" hidden style="display: none; {card}">'
             f"{self._live()}</div>{folded('In words', words)}</div>"
@@ -268,7 +269,8 @@ class MovingPicture(Picture):
         else:
             mark = f'<i style="--a:{value};--b:{value}"></i>'
         return (
-            f'<label{kind}><input type="radio" name="{group}" value="{value}" '
+            f'<label{kind}><input {OWN_KEYS} type="radio" name="{group}" '
+            f'value="{value}" '
             f'aria-label="{html.escape(said)}"{checked}>{mark}'
             f"{html.escape(label)}</label>"
         )

@@ -81,6 +81,7 @@ def test_buttons_are_one_group_that_a_keyboard_reaches(name):
     values += ["play"] * picture.play
     assert [button["value"] for button in buttons] == values
     assert {button["type"] for button in buttons} == {"radio"}
+    assert all("data-lm-suppress-shortcuts" in button for button in buttons)
     assert len({button["name"] for button in buttons}) == 1
     assert [b["value"] for b in buttons if "checked" in b] == [
         f"{picture.start}"

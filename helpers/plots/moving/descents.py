@@ -17,7 +17,7 @@ from helpers.plots.style import number
 COLOURS = (OTHER, TRAINING, SERIES[1])
 FINE = 40  # updates drawn as a line at the start; later a dot per epoch
 
-MOST = 14  # dots of a piece: a page may not become heavy
+MOST = 11  # dots of a piece: a page may not become heavy
 
 
 @dataclass(frozen=True)
