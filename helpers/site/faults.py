@@ -5,7 +5,7 @@ an ellipsis stands in its place.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -72,9 +72,14 @@ def _of_exercise(entry: Exercise) -> Iterator[str]:
     yield f"### {entry.name}"
     yield f"[Go to it](<../{file}#{unquote(anchor(entry.name))}>)"
     also = [CHECK / f"{name}.toml" for name in entry.also]
-    files = [path for path in also if path.stem == "common"]
-    tables = [read_words(path) for path in (entry.path, *files)]
-    yield _listed(Words(entry.path), tables)
+    common = [path for path in also if path.stem == "common"]
+    words = Words(entry.path)
+    # a task may have no words but those of an exercise that it repeats
+    yield (
+        _listed(words, map(read_words, (entry.path, *common)))
+        or _listed(words, map(read_words, also))
+        or "Its faults are those of many exercises."
+    )
 
 
 def _of_shared() -> Iterator[str]:
@@ -94,7 +99,7 @@ def _of_watch() -> Iterator[str]:
     )
 
 
-def _listed(words: Words, tables: list[dict[str, Any]]) -> str:
+def _listed(words: Words, tables: Iterable[dict[str, Any]]) -> str:
     """List the faults of some tables, each cause once."""
     lines: dict[str, str] = {}
     for table in tables:
@@ -102,7 +107,10 @@ def _listed(words: Words, tables: list[dict[str, Any]]) -> str:
             fields = words.fields(sign)
             if {"found", "cause"} <= fields.keys():
                 cause = _shown(fields["cause"])
-                line = f"- {_shown(fields['found'])} **Likely cause:** {cause}"
+                found = _shown(fields["found"])
+                # what only repeats what was seen says nothing here
+                found = f"{found} " if re.search("[a-z]{4}", found) else ""
+                line = f"- {found}**Likely cause:** {cause}"
                 lines.setdefault(cause, line)
     return "\n".join(lines.values())
 
