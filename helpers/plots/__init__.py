@@ -43,7 +43,6 @@ from helpers.plots.chapter_14 import (
     accuracies,
     bars,
     confusion,
-    convolution,
     filters_and_maps,
     image_and_batch,
     layer_sizes,
@@ -97,6 +96,7 @@ from helpers.plots.diagrams import (
 from helpers.plots.exchanges import all_reduce, sharded_layers
 from helpers.plots.memory import memory, strides
 from helpers.plots.moving.batches import batches
+from helpers.plots.moving.convolving import convolution
 from helpers.plots.moving.degrees import degrees
 from helpers.plots.moving.descents import descents
 from helpers.plots.moving.dropped import dropout
