@@ -99,7 +99,7 @@ def show_tasks(key: str) -> ProgressTable:
             (t.number, t.title, "solved" if t.number in solved else "–")
             for t in tasks
         ],
-        widths=(6, 38, 0),
+        widths=(6, max([38, *(len(t.title) + 1 for t in tasks)]), 0),
         below=[
             f"{n_solved} of {len(tasks)} tasks are solved.",
             *([trouble] if trouble else []),

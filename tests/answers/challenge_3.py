@@ -127,6 +127,10 @@ PATIENT_1 = answers(
             "(model(x).T - y[:, None])",
         )
     ],
+    other_number__in_validation=(
+        "y, y_val = y[:, None], y_val[:, None]",
+        "y = y[:, None]",
+    ),
     trains_on_validation=(
         "    torch.manual_seed(seed)\n",
         (
@@ -168,6 +172,11 @@ PATIENT_2 = answers(
             ("            optimizer.step()\n        optimizer.zero_grad()\n"),
         )
     ],
+    other_rows=(
+        "    torch.manual_seed(seed)\n",
+        "    torch.manual_seed(seed)\n    x = (x - x.mean()) / x.std()\n",
+    ),
+    same_order=(", shuffle=True", ""),
     trains_on_validation=(
         "    torch.manual_seed(seed)\n",
         (
@@ -211,6 +220,14 @@ PATIENT_3 = answers(
             "dim=0)\n",
         )
     ],
+    gives_probabilities=(
+        "nn.Linear(32, 10)",
+        "nn.Linear(32, 10), nn.Softmax(dim=1)",
+        "model(x_batch)",
+        "model(x_batch).log()",
+        "model(x_val)",
+        "model(x_val).log()",
+    ),
     trains_on_validation=(
         "    torch.manual_seed(seed)\n",
         (
@@ -255,10 +272,12 @@ PATIENT_4 = answers(
     },
     half=[
         (
-            "nn.Dropout(0.5)",
-            "nn.Dropout(0.4)",
+            "    return model, ",
+            "    model.eval()\n    return model, ",
         )
     ],
+    no_dropout=("nn.Dropout(0.5), ", ""),
+    no_dropout__less=("nn.Dropout(0.5)", "nn.Dropout(0.4)"),
     trains_on_validation=(
         "    torch.manual_seed(seed)\n",
         (
@@ -386,6 +405,12 @@ PATIENT_7 = answers(
         ),
         "way 2": (
             "        x = x[torch.randperm(len(x))]\n",
+            "        data = TensorDataset(x, y)\n"
+            "        loader = DataLoader(data, 64, shuffle=True)\n",
+            "        for start in range(0, len(x), 64):\n",
+            "        for x_batch, y_batch in loader:\n",
+            "            x_batch, y_batch = x[start : start + 64], "
+            "y[start : start + 64]\n",
             "",
         ),
     },
@@ -395,6 +420,7 @@ PATIENT_7 = answers(
             "y = y[torch.randperm(len(x))]",
         )
     ],
+    same_order=("torch.randperm(len(x))", "torch.arange(len(x))"),
     trains_on_validation=(
         "    torch.manual_seed(seed)\n",
         (
@@ -446,7 +472,12 @@ PATIENT_8 = answers(
         (
             "val = torch.randperm(len(x))[n_train:]",
             "val = torch.randperm(len(x))[:200]",
-        )
+        ),
+        (  # twenty rows are in both
+            "    val = torch.randperm(len(x))[n_train:]\n",
+            "    rest = set(range(len(x))) - set(train[20:].tolist())\n"
+            "    val = torch.tensor(sorted(rest))\n",
+        ),
     ],
     no_validation=(
         "order[n_train:]",
@@ -475,11 +506,27 @@ PATIENT_9 = answers(
             "(x / 16, x_val.div(16))",
         ),
     },
+    trains_on_validation=(
+        "    torch.manual_seed(seed)\n",
+        (
+            "    torch.manual_seed(seed)\n"
+            "    x, y = torch.cat([x, x_val]), torch.cat([y,"
+            " y_val])\n"
+        ),
+    ),
+    other_rows=(
+        "x, x_val = x / 16, x_val / 16",
+        "x, x_val = x - 8, x_val - 8",
+    ),
     half=[
         (
             "1 - x / 16, x_val / 16",
             "x / 16, 1 - x_val / 16",
-        )
+        ),
+        (
+            "1 - x / 16, x_val / 16",
+            "1 - x / 16, 1 - x_val",
+        ),
     ],
     fewer_steps=(
         "TensorDataset(x, y)",
@@ -512,8 +559,10 @@ PATIENT_10 = answers(
         (
             "batch_size=200",
             "batch_size=200, shuffle=True",
-        )
+        ),
+        ("batch_size=200", "batch_size=401"),  # the rows of the page
     ],
+    rows_left_out=("batch_size=200", "batch_size=200, drop_last=True"),
     trains_on_validation=(
         "    torch.manual_seed(seed)\n",
         (
@@ -551,8 +600,11 @@ PATIENT_11 = answers(
         (
             "gamma=0.3",
             "gamma=0.5",
-        )
+        ),
+        ("gamma=0.3", "gamma=0.99"),  # so little that it learns in spite of it
     ],
+    other_schedule=("step_size=4", "step_size=3"),
+    other_schedule__factor=("gamma=0.3", "gamma=0.5"),
     trains_on_validation=(
         "    torch.manual_seed(seed)\n",
         (
@@ -596,7 +648,12 @@ PATIENT_12 = answers(
         (
             "flip(2, 3)",
             "flip(2)",
-        )
+        ),
+        ("< 0.5", "< 0.1"),
+        (
+            "x_batch[turned].flip(2, 3)",
+            "x_batch[turned] + 0.05 * torch.randn(8, 8)",
+        ),
     ],
     trains_on_validation=(
         "    torch.manual_seed(seed)\n",

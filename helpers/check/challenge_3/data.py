@@ -11,13 +11,15 @@ from helpers.datasets.mnist_1d import load_mnist_1d
 Rows = tuple[torch.Tensor, torch.Tensor]
 
 
-def draw(kind: str, seed: int) -> tuple[Rows, Rows]:
-    """Return rows to train on, and as many others as there are.
+def draw(kind: str, seed: int, n_val: int = 401) -> tuple[Rows, Rows]:
+    """Return rows to train on, and others to validate on.
 
     Args:
         kind: "line", "pixels" [n, 64], "images" [n, 1, 8, 8], "rows"
             [n, 8, 8], "raw" (pixels from 0 to 16) or "signals" [n, 40].
         seed: of the choice.
+        n_val: rows to validate on; of the line there are always 40, and of
+            the signals no more than 401.
     """
     numbers = torch.Generator().manual_seed(seed)
     if kind == "line":
@@ -38,7 +40,7 @@ def draw(kind: str, seed: int) -> tuple[Rows, Rows]:
     if kind not in ("raw", "signals"):
         x = x / 16
     n = 1000
-    return (x[:n], y[:n]), (x[n : n + 401], y[n : n + 401])
+    return (x[:n], y[:n]), (x[n : n + n_val], y[n : n + n_val])
 
 
 @functools.cache

@@ -14,6 +14,8 @@ PATIENT = Patient(
     batch_size=64,
     limit=0.8,
     by_number=True,
+    tolerance=1e-5,
+    harmed={"rows_left_out": lambda s: s.held_out - s.judged},
 )
 
 

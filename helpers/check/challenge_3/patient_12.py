@@ -14,6 +14,7 @@ PATIENT = Patient(
     n_epochs=6,
     batch_size=64,
     limit=0.92,
+    ill=lambda s: s.n_strange,
 )
 
 

@@ -5,6 +5,14 @@ from torch import nn
 from helpers.check.challenge_3.ward import Patient, examine
 from helpers.practice import exercise
 
+
+def _drops_half(model) -> bool:
+    return any(
+        isinstance(part, nn.Dropout) and part.p == 0.5
+        for part in model.modules()
+    )
+
+
 PATIENT = Patient(
     right="B",
     data="images",
@@ -15,6 +23,7 @@ PATIENT = Patient(
     batch_size=64,
     limit=0.88,
     by_number=True,
+    harmed={"no_dropout": lambda s: not _drops_half(s.model)},
 )
 
 

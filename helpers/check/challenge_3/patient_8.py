@@ -15,7 +15,7 @@ PATIENT = Patient(
     limit=0.3,
     splits=True,
     tolerance=0.15,
-    ill=lambda s: s.judged & s.learnt,
+    ill=lambda s: s.n_both,
     harmed={"no_validation": lambda s: len(s.judged) < 100},
 )
 

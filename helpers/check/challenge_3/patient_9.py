@@ -14,6 +14,7 @@ PATIENT = Patient(
     batch_size=64,
     limit=0.8,
     by_number=True,
+    harmed={"other_rows": lambda s: s.n_strange},
 )
 
 
