@@ -89,11 +89,10 @@ def _draw(axes: Axes, x, y, run: Run, best_loss: float) -> None:
         b, w = lines[epoch]
         is_last = epoch == len(lines) - 1
         heights = np.clip(b + w * ends, -20, 20)
-        look = {"color": MODEL if is_last else TRAINING}
-        look["linewidth"] = 2.2 if is_last else 1.0
-        left.plot(ends, heights, **look)
+        colour = MODEL if is_last else TRAINING
+        left.plot(ends, heights, color=colour, lw=2.2 if is_last else 1.0)
         if abs(heights[1]) < 3.4:
-            where = {"size": 7.5, "va": "center", "color": look["color"]}
+            where = {"size": 7.5, "va": "center", "color": colour}
             left.text(1.01, heights[1], f"{epoch}", **where)
     low, high = float(np.min(y)) - 0.4, float(np.max(y)) + 0.4
     left.set(ylim=(low, high), xlim=(0, 1.12), xlabel="x", ylabel="y")

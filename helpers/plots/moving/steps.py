@@ -115,7 +115,9 @@ def _scene(
     return Drawing(drawn.inner, drawn.width, drawn.height, zoom)
 
 
-def plot_in(axes: Axes, left: float, top: float, width: float, height: float):
+def plot_in(
+    axes: Axes, left: float, top: float, width: float, height: float
+) -> Axes:
     """Return axes of a curve inside a panel.
 
     Args:
@@ -137,7 +139,7 @@ def plot_in(axes: Axes, left: float, top: float, width: float, height: float):
     inner.tick_params(labelsize=7.5, length=2, width=0.6, pad=2)
     for spine in inner.spines.values():
         spine.set_linewidth(0.7)
-    inner.xaxis.label.set_size(8.5)
-    inner.yaxis.label.set_size(8.5)
+    inner.set_xlabel("", fontsize=8.5)
+    inner.set_ylabel("", fontsize=8.5)
     inner.xaxis.labelpad = inner.yaxis.labelpad = 2
     return inner

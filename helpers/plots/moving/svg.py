@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -162,7 +163,7 @@ class _Renderer(RendererBase):
     def get_canvas_width_height(self):
         return self.width, self.height
 
-    def points_to_pixels(self, points):
+    def points_to_pixels(self, points: Any) -> Any:
         return points * PIXELS / 72
 
     def draw_path(self, gc, path, transform, rgbFace=None):
@@ -186,7 +187,7 @@ class _Renderer(RendererBase):
         self, gc, marker_path, marker_trans, path, trans, rgbFace=None
     ):
         codes = marker_path.codes
-        is_round = codes is not None and Path.CURVE4 in codes
+        is_round = codes is not None and Path.CURVE4 in np.asarray(codes)
         if not is_round or rgbFace is None:
             super().draw_markers(
                 gc, marker_path, marker_trans, path, trans, rgbFace
@@ -199,7 +200,7 @@ class _Renderer(RendererBase):
             f'<path stroke="{colour}" stroke-width="{_short(width)}" '
             f'stroke-linecap="round"{opacity.format("stroke-")} d="{{}}"/>'
         )
-        for x, y in path.transformed(trans + self.upright).vertices:
+        for x, y in _points(path.transformed(trans + self.upright)):
             if np.isfinite((x, y)).all():
                 box = x - width / 2, y - width / 2, x + width / 2, y + width / 2
                 self._add(tag, f"M{_short(x)} {_short(y)}h0", box)
@@ -218,7 +219,9 @@ class _Renderer(RendererBase):
             (x, top, x + width, top + height),
         )
 
-    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+    def draw_text(
+        self, gc, x, y, s, prop, angle, ismath=False, mtext: Any = None
+    ):
         if ismath:
             s = _plain(s)
         size = self.points_to_pixels(prop.get_size_in_points())
@@ -291,13 +294,18 @@ def _plain(formula: str) -> str:
     return found[1] + found[2].translate(RAISED)
 
 
+def _points(path: Path) -> np.ndarray:
+    return np.asarray(path.vertices, dtype=float)
+
+
 def _thinned(path: Path) -> Path:
     """Leave out the points of lines that lie on the line without them."""
     straight = (Path.MOVETO, Path.LINETO, Path.STOP)
-    if len(path.vertices) < MANY or not np.isin(path.codes, straight).all():
+    vertices, codes = _points(path), np.asarray(path.codes)
+    if len(vertices) < MANY or not np.isin(codes, straight).all():
         return path
-    ends = path.codes == Path.STOP
-    vertices, codes = path.vertices[~ends], path.codes[~ends]
+    ends = codes == Path.STOP
+    vertices, codes = vertices[~ends], codes[~ends]
     begins = [*np.flatnonzero(codes == Path.MOVETO), len(codes)]
     kept = np.zeros(len(codes), bool)
     for begin, end in itertools.pairwise(begins):
@@ -330,8 +338,9 @@ def _needed(places: np.ndarray) -> np.ndarray:
 
 def _box_of(path: Path) -> Box:
     # the end of a polygon has a place that means nothing
-    ends = np.isin(path.codes, [Path.CLOSEPOLY, Path.STOP])
-    places = path.vertices[~ends & np.isfinite(path.vertices).all(axis=1)]
+    every = _points(path)
+    ends = np.isin(np.asarray(path.codes), [Path.CLOSEPOLY, Path.STOP])
+    places = every[~ends & np.isfinite(every).all(axis=1)]
     if not len(places):
         return (0, 0, 0, 0)
     low, high = places.min(axis=0), places.max(axis=0)
