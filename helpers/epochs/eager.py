@@ -15,6 +15,7 @@ from torch import nn
 from helpers.epochs.shortcuts import (
     make_backward,
     quick_loss,
+    quick_model,
     quick_step,
     quick_zero_grad,
 )
@@ -82,12 +83,12 @@ def take_steps(model, loss_fn, optimizer, batches, device):
         rows that each batch had.
     """
     # looked up once an epoch: somebody may add a hook between two
-    loss_fn = quick_loss(loss_fn)
+    predict, loss_fn = quick_model(model), quick_loss(loss_fn)
     step, zero_grad = quick_step(optimizer), quick_zero_grad(optimizer)
     losses, sizes, backward = [], [], None
     for x_batch, y_batch in batches:
         x_batch, y_batch = x_batch.to(device), y_batch.to(device)
-        loss = loss_fn(model(x_batch), y_batch)  # []
+        loss = loss_fn(predict(x_batch), y_batch)  # []
         backward = backward or make_backward(loss)
         backward(loss)
         step()
@@ -110,13 +111,14 @@ def make_val_epoch_fn(model, loss_fn, metrics=None):
 
     def perform_val_epoch_fn(val_loader) -> tuple[float, dict[str, float]]:
         model.eval()
+        predict = quick_model(model)
         losses, sizes = [], []
         values: dict[str, list[torch.Tensor]] = {name: [] for name in metrics}
         # like no_grad, and with less bookkeeping
         with torch.inference_mode():
             for x_batch, y_batch in val_loader:
                 x_batch, y_batch = x_batch.to(device), y_batch.to(device)
-                yhat = model(x_batch)
+                yhat = predict(x_batch)
                 losses.append(loss_fn(yhat, y_batch))
                 for name, metric in metrics.items():
                     values[name].append(metric(yhat, y_batch))

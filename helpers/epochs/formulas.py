@@ -82,6 +82,7 @@ def _adam(group: Group) -> Callable[[], None]:
     settings, state = group.settings, group.state
     (beta1, beta2), dtype = settings["betas"], group.parameters[0].dtype
     fade, eps = _number(beta2, dtype), _number(settings["eps"], dtype)
+    to_mean, to_square = 1 - beta1, 1 - beta2
     one, small = _number(1.0, torch.float32), torch.empty((), dtype=dtype)
     rows = list(
         zip(
@@ -102,8 +103,8 @@ def _adam(group: Group) -> Callable[[], None]:
                 # both means start at 0, which makes them too small at first
                 n_before, step_size = n, lr / (1 - beta1**n)
                 small.fill_((1 - beta2**n) ** 0.5)
-            mean.lerp_(gradient, 1 - beta1)
-            square.mul_(fade).addcmul_(gradient, gradient, value=1 - beta2)
+            mean.lerp_(gradient, to_mean)
+            square.mul_(fade).addcmul_(gradient, gradient, value=to_square)
             root = square.sqrt().div_(small).add_(eps)
             parameter.addcdiv_(mean, root, value=-step_size)
 

@@ -23,6 +23,17 @@ try:  # what loss.backward() calls after its checks; no promise of torch
 except (ImportError, AttributeError):
     run_backward = None
 
+try:  # hooks of all modules; no promise of torch either
+    from torch.nn.modules.module import (
+        _has_any_global_hook as has_any_global_hook,
+    )
+except ImportError:
+
+    def has_any_global_hook() -> bool:
+        """Suppose that there is one, since nobody can tell."""
+        return True
+
+
 MEAN = 1  # the number by which torch calls the reduction "mean"
 
 
@@ -66,24 +77,42 @@ def quick_loss(loss_fn: Callable) -> Callable:
     return quick
 
 
+def quick_model(model: nn.Module) -> Callable[[torch.Tensor], Any]:
+    """Return what predicts, without the way through nn.Sequential.
+
+    Its layers are called one after another, unless somebody has hooked into
+    the whole: that is asked in every batch.
+    """
+    is_changed = model._compiled_call_impl or "forward" in vars(model)
+    if type(model) is not nn.Sequential or is_changed:
+        return model
+    hooks = [
+        *(model._forward_pre_hooks, model._forward_hooks),
+        *(model._backward_pre_hooks, model._backward_hooks),
+    ]
+
+    def predict(x: torch.Tensor) -> Any:
+        if any(hooks) or has_any_global_hook():
+            return model(x)
+        for layer in model._modules.values():
+            x = layer(x)
+        return x
+
+    return predict
+
+
 def quick_step(optimizer: Any) -> Callable[[], Any]:
     """Return the update of an optimizer, without profiler marks and hooks.
 
     If somebody has hooked into it or exchanged it, it is ``optimizer.step``.
     """
-    step = type(optimizer).step
-    is_as_torch_made_it = (
-        getattr(step, "hooked", False)
-        and hasattr(step, "__wrapped__")
-        and "step" not in vars(optimizer)
-        and not any(hooks_of(optimizer))
-    )
-    if not is_as_torch_made_it:
+    step, has_own = type(optimizer).step, "step" in vars(optimizer)
+    is_of_torch = getattr(step, "hooked", False) and not has_own
+    if not is_of_torch or any(hooks_of(optimizer)):
         return optimizer.step
-    whole = step.__wrapped__.__get__(optimizer)
     groups = groups_of(optimizer)
-    if groups is None or any(not _is_simple(group) for group in groups):
-        return whole
+    if groups is None or not all(map(_is_simple, groups)):
+        return step.__wrapped__.__get__(optimizer)
     updates = [update_of(group) for group in groups]
     no_grad = torch.no_grad()
 
@@ -97,8 +126,9 @@ def quick_step(optimizer: Any) -> Callable[[], Any]:
 
 def _is_simple(group: Group) -> bool:
     """Tell whether parameter after parameter is the fastest way."""
-    on_cpu = all(p.is_cpu for p in group.parameters)
-    return on_cpu and not group.lacking and not group.settings["foreach"]
+    if group.lacking or group.settings["foreach"]:
+        return False
+    return all([p.is_cpu for p in group.parameters])
 
 
 def quick_zero_grad(optimizer: Any) -> Callable[[], Any]:

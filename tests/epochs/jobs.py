@@ -99,7 +99,7 @@ def in_two_groups(kind, **options):
     return make
 
 
-def points(name, n=37, seed=2):
+def points(name, n=24, seed=2):
     """Return features and labels [n, ...] for a model."""
     generator = torch.Generator().manual_seed(seed)
     if name == "line":
@@ -109,7 +109,7 @@ def points(name, n=37, seed=2):
     return x, torch.randint(10, (n,), generator=generator)
 
 
-def loaders(name="mlp", n=37, n_val=20, batch_size=16):
+def loaders(name="mlp", n=24, n_val=20, batch_size=16):
     return (
         WholeBatches(*points(name, n), batch_size, torch.Generator()),
         WholeBatches(*points(name, n_val, 3), batch_size),

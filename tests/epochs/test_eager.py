@@ -135,7 +135,7 @@ def test_hooks_of_optimizer_and_gradients_are_called():
 
     expected, found = both(hook=hook)
     assert_alike(found, expected)
-    assert calls.count("step") == calls.count("gradient") == 2 * 3 * 3
+    assert calls.count("step") == calls.count("gradient") == 2 * 3 * 2
 
 
 def test_a_step_of_ones_own_is_taken():
