@@ -40,9 +40,9 @@ FIGURES = {
     "convolution": (
         lambda: plots.convolution(IMAGE, torch.ones(3, 3)),
         [
-            "3 x 3 fits 6 x 6 times into 8 x 8, in 4 steps",
-            f"columns 0 to 2. Sum {IMAGE[:3, :3].sum():.0f}.",
-            f"columns 5 to 7. Sum {IMAGE[5:, 5:].sum():.0f}.",
+            "3 x 3 fits 6 x 6 times into 8 x 8, in ",
+            f"columns 0 to 2, sum {IMAGE[:3, :3].sum():.0f}.",
+            f"columns 5 to 7, sum {IMAGE[5:, 5:].sum():.0f}.",
         ],
     ),
     "filters_and_maps": (

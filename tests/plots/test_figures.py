@@ -349,11 +349,19 @@ def test_no_word_is_cut_off(name):
     for text, place in visible_texts(figure):
         n_texts += 1
         said = text.get_text()
-        if not any(_is_tick(axes, text) for axes in figure.axes):
+        if not any(_is_tick(axes, text) for axes in _axes_of(figure)):
             assert place.x0 >= margin and place.y0 >= margin, said
             assert place.x1 <= ground.x1 - margin, said
             assert place.y1 <= ground.y1 - margin, said
     assert n_texts > 4
+
+
+def _axes_of(figure) -> list:
+    """Return all axes, those that lie in others too."""
+    return [
+        *figure.axes,
+        *(inner for axes in figure.axes for inner in axes.child_axes),
+    ]
 
 
 def _is_tick(axes, text) -> bool:
