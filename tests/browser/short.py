@@ -73,18 +73,36 @@ def in_both_themes(tab, shots: Path) -> list[str]:
     return faults
 
 
-def on(tab, link: str) -> list[str]:
-    """Follow a link of the navigation line; return what went wrong."""
+def go_on(tab) -> list[str]:
+    """Follow the navigation line to the next page; return what went wrong."""
     before = tab.evaluate(SHOWN)
-    tab.evaluate(SELECT, link)
+    tab.evaluate(SELECT, "[A map of the loop](")
     time.sleep(1)
-    line = tab.locator(".jp-MarkdownOutput a", has_text=link).first
-    line.click()
+    tab.locator(".jp-MarkdownOutput a", has_text="→").first.click()
     for _ in range(60):
         if tab.evaluate(SHOWN) not in ("", before):
             return []
         time.sleep(0.5)
-    return [f"the link {link!r} of {before} opens no page"]
+    return [f"the link to the next page of {before} opens no page"]
+
+
+def try_moving(tab) -> list[str]:
+    """Choose a step of a picture that moves, by mouse and by arrow key."""
+    tab.evaluate(SELECT, "course-moving")
+    time.sleep(1)
+    inputs = tab.locator(".course-moving input[type=radio]")
+    picture = tab.locator(".course-moving").first
+    if not inputs.count():
+        return ["no picture that moves is to be seen"]
+    faults = []
+    inputs.first.check(force=True)
+    for key in ("ArrowRight", "ArrowRight"):
+        before = picture.screenshot()
+        tab.keyboard.press(key)
+        time.sleep(0.5)
+        if picture.screenshot() == before:
+            faults.append(f"{key} does not move the picture on")
+    return faults
 
 
 def verdict_of(tab, what: str, word: str) -> list[str]:
@@ -108,7 +126,7 @@ def first_page(browser, address: str, shots: Path) -> list[str]:
     tab, said = open_page(browser, address, START, WIDE)
     faults = run_all(tab)
     walk(tab, shots / "start")
-    faults += on(tab, "Next")
+    faults += go_on(tab)
     command(tab, "kernelmenu:shutdown")
     tab.close()
     return faults + said
@@ -118,7 +136,7 @@ def page_of_exercises(browser, address: str, shots: Path) -> list[str]:
     """Quiz, exercise, themes; saved, closed and opened again."""
     tab, said = open_page(browser, address, LOADERS, WIDE)
     faults = run_all(tab)
-    faults += try_keyboard(tab)
+    faults += try_keyboard(tab) + try_moving(tab)
     faults += answer(tab, WRONG, "not yet")
     faults += answer(tab, RIGHT, "solved")
     faults += in_both_themes(tab, shots / "loaders")
