@@ -7,6 +7,7 @@ arithmetic: the same operations in the same order, so the same bits.
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -63,7 +64,7 @@ def _sgd(group: Group) -> Callable[[], None]:
 
 def _sgd_with_momentum(group: Group) -> Callable[[], None]:
     settings, parameters = group.settings, group.parameters
-    momentum = _number(settings["momentum"], parameters[0].dtype)
+    (momentum,) = _numbers(settings["momentum"], parameters[0].dtype)
     velocities = group.state["momentum_buffer"]
     rows = list(zip(parameters, velocities, strict=True))
 
@@ -81,15 +82,11 @@ def _sgd_with_momentum(group: Group) -> Callable[[], None]:
 def _adam(group: Group) -> Callable[[], None]:
     settings, state = group.settings, group.state
     (beta1, beta2), dtype = settings["betas"], group.parameters[0].dtype
-    fade, eps = _number(beta2, dtype), _number(settings["eps"], dtype)
     to_mean, to_square = 1 - beta1, 1 - beta2
-    one, small = _number(1.0, torch.float32), torch.empty((), dtype=dtype)
-    rows = list(
-        zip(
-            group.parameters, state["exp_avg"], state["exp_avg_sq"],
-            state["step"], strict=True,
-        )
-    )  # fmt: skip
+    one, fade, eps = _numbers(1.0, beta2, settings["eps"], dtype)
+    small = torch.empty((), dtype=dtype)  # of each run its own
+    averages = state["exp_avg"], state["exp_avg_sq"]
+    rows = [*zip(group.parameters, *averages, state["step"], strict=True)]
 
     def update() -> None:
         lr, n_before, step_size = settings["lr"], None, 0.0
@@ -111,14 +108,15 @@ def _adam(group: Group) -> Callable[[], None]:
     return update
 
 
-@functools.cache
-def _number(value: float, dtype: torch.dtype) -> torch.Tensor:
-    """Return a number as a tensor [], to be read only.
+@functools.lru_cache(maxsize=64)
+def _numbers(*values: Any) -> list[torch.Tensor]:
+    """Return numbers as tensors [], to be read only; the last is their type.
 
     Torch makes one of every number that it multiplies by or adds, each time:
     for two parameters, that takes as long as all the arithmetic.
     """
-    return torch.tensor(value, dtype=dtype)
+    *numbers, dtype = values
+    return [torch.tensor(number, dtype=dtype) for number in numbers]
 
 
 FORMULAS: dict[type, Callable[[Group], Callable[[], None]]] = {

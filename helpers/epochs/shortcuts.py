@@ -29,7 +29,7 @@ try:  # hooks of all modules; no promise of torch either
     )
 except ImportError:
 
-    def has_any_global_hook() -> bool:
+    def has_any_global_hook() -> Any:
         """Suppose that there is one, since nobody can tell."""
         return True
 
@@ -108,10 +108,10 @@ def quick_step(optimizer: Any) -> Callable[[], Any]:
     """
     step, has_own = type(optimizer).step, "step" in vars(optimizer)
     is_of_torch = getattr(step, "hooked", False) and not has_own
-    if not is_of_torch or any(hooks_of(optimizer)):
-        return optimizer.step
-    groups = groups_of(optimizer)
+    groups = groups_of(optimizer) if is_of_torch else None
     if groups is None or not all(map(_is_simple, groups)):
+        if not is_of_torch or any(hooks_of(optimizer)):
+            return optimizer.step
         return step.__wrapped__.__get__(optimizer)
     updates = [update_of(group) for group in groups]
     no_grad = torch.no_grad()

@@ -35,15 +35,16 @@ class Group:
     def __init__(self, kind: type, group: dict[str, Any], state: Any):
         self.kind, self.settings = kind, group
         self.parameters = [p for p in group["params"] if p.requires_grad]
+        self.lacking: list[int] = []
+        self.state: dict[str, list[Any]] = {}
+        if kind is torch.optim.SGD and group["momentum"] == 0:
+            return
         kept = [state.get(p) or {} for p in self.parameters]
-        needs = kind is not torch.optim.SGD or group["momentum"] != 0
-        self.lacking = [i for i, e in enumerate(kept) if needs and not e]
-        example: dict = next(filter(None, kept), {}) if needs else {}
-        self.state: dict[str, list[Any]] = {
-            name: [entry.get(name) for entry in kept]
-            for name, value in example.items()
-            if value is not None
-        }
+        self.lacking = [i for i, entry in enumerate(kept) if not entry]
+        example: dict = next(filter(None, kept), {})
+        for name, value in example.items():
+            if value is not None:
+                self.state[name] = [entry.get(name) for entry in kept]
 
     def update(self, gradients: Sequence[Any], lr: Any) -> None:
         """Change the parameters as the optimizer would.
@@ -128,16 +129,18 @@ def groups_of(optimizer: Any) -> list[Group] | None:
         or changed it.
     """
     kind = type(optimizer)
-    groups = optimizer.param_groups
     if (
         kind not in UPDATES
         or _has_another_step(optimizer)
         or any(hooks_of(optimizer))
-        or any(g["differentiable"] for g in groups)
-        or any(isinstance(g["lr"], torch.Tensor) for g in groups)
     ):
         return None
-    return [Group(kind, group, optimizer.state) for group in groups]
+    groups = []
+    for group in optimizer.param_groups:
+        if group["differentiable"] or isinstance(group["lr"], torch.Tensor):
+            return None
+        groups.append(Group(kind, group, optimizer.state))
+    return groups
 
 
 def _has_another_step(optimizer: Any) -> bool:
