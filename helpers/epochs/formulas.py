@@ -38,7 +38,7 @@ def update_of(group: Group) -> Callable[[], None]:
 
 
 def _is_usual(group: Group) -> bool:
-    """Tell whether the formulas below hold: all else is off, one type."""
+    """Tell whether the formulas below hold: no other setting, one type."""
     settings, types = group.settings, {p.dtype for p in group.parameters}
     for name in UNUSUAL:
         if settings.get(name):

@@ -125,9 +125,10 @@ def overfit_recursive(model, loss_fn, x, y, n_steps, lr, patient=None):
 
 def overfit_saved(model, loss_fn, x, y, n_steps, lr):
     file = io.BytesIO()
-    torch.save(model, file)
+    torch.save(model.state_dict(), file)
     file.seek(0)
-    patient = torch.load(file, weights_only=False).train()
+    patient = copy.deepcopy(model).train()
+    patient.load_state_dict(torch.load(file, weights_only=True))
     return overfit(copied=lambda m: patient)(model, loss_fn, x, y, n_steps, lr)
 
 
