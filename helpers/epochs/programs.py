@@ -7,8 +7,9 @@ program that has run once is kept with its guards, and the next call checks them
 and runs it. Where they fail, `torch.compile` decides as always.
 """
 
+import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -19,6 +20,10 @@ try:  # the programs that belong to some code; no promise of torch
     )
 except ImportError:
     entries_of: Any = None
+
+
+# as torch names what the code of others takes from modules
+FIXED = ("__import_torch_", "__import_helpers_dot_epochs_", "__builtins_")
 
 
 class _Kept(NamedTuple):
@@ -54,7 +59,7 @@ class Program:
             own,
             fullgraph=True,
             dynamic=False,  # the program depends on nothing compiled before it
-            options=options,
+            options={**options, "guard_filter_fn": self._needed},
         )
         # CUDA graphs have to be told when a call of torch.compile begins
         self.goes_straight = device.type == "cpu" and entries_of is not None
@@ -72,6 +77,23 @@ class Program:
         if self.goes_straight:
             self.kept = self._all_so_far()
         return result
+
+    def _needed(self, entries: Sequence[Any]) -> list[bool]:
+        """Tell which guards to check, of those that torch proposes.
+
+        Most of them ask whether a function of torch, of Python or of this
+        folder is still the same, at every call. Those are left out. What a
+        model uses of its own file is asked.
+        """
+        return [not e.is_global or self._may_change(e.name) for e in entries]
+
+    def _may_change(self, name: str) -> bool:
+        own = self.method.__globals__
+        return not all(
+            found.startswith(FIXED)
+            or (found in own and not found.startswith("__"))
+            for found in re.findall(r"G\['(\w+)'\]", name)
+        )
 
     def _all_so_far(self) -> list[_Kept]:
         """Return what torch keeps for this code; nothing if it looks new."""

@@ -40,9 +40,11 @@ AS_BEFORE = "Model and optimizer are as they were before the training run."
 # ---------------------------------------------------------------- the watch
 
 
-def is_finite(loss: float) -> bool:
-    """Tell whether a loss is a finite number."""
-    return math.isfinite(loss)
+def is_finite(loss: Any) -> bool:
+    """Tell whether a loss is a finite number; what is none passes, too."""
+    if type(loss) is float:  # nearly always, and quicker to tell
+        return math.isfinite(loss)
+    return not isinstance(loss, numbers.Real) or math.isfinite(float(loss))
 
 
 class Watch:
@@ -289,12 +291,10 @@ class Watch:
 
     def _check(self, loss: Any, x, y, what: str) -> None:
         """Check the loss of a step, if that makes nothing wait."""
-        if type(loss) is float and is_finite(loss):
-            return  # nearly always; to ask for numbers.Real takes long
         if isinstance(loss, torch.Tensor):
             self.is_anything_unchecked = True
             self.unchecked = loss if what == "loss" else None
-        elif isinstance(loss, numbers.Real) and not is_finite(float(loss)):
+        elif not is_finite(loss):
             self._raise_not_finite(float(loss), x, y, what)
 
     def _check_last_tensor(self) -> None:
@@ -327,8 +327,8 @@ class Watch:
         Raises:
             DivergenceError: it is nan or inf.
         """
-        self.n_train = max(self.n_train, 1)
-        if isinstance(loss, numbers.Real) and not is_finite(float(loss)):
+        self.n_train = self.n_train or 1
+        if not is_finite(loss):
             raise DivergenceError(
                 f"The {what} became {float(loss)} in epoch {epoch}. "
                 f"{self._rate()}"

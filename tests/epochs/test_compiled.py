@@ -144,6 +144,22 @@ def test_a_program_is_run_straight_while_its_guards_hold(outcomes, monkeypatch):
     assert calls == [1]
 
 
+@pytest.mark.parametrize(
+    ("name", "is_asked"),
+    [
+        ("G['torch'].autograd.grad.__code__", False),
+        ("list(dict.keys(G['__builtins_dict___2']))[0]", False),
+        ("G['batches_of'].__code__", False),
+        ("G['__import_helpers_dot_epochs_dot_updates'].sgd", False),
+        ("G['__import_tests_dot_epochs_dot_jobs'].head", True),
+        ("G['__import___main__'].SCALE", True),
+    ],
+)
+def test_what_a_model_uses_of_its_own_file_is_asked(name, is_asked, outcomes):
+    whole = outcomes["line"]["configuration"].epoch_fn.whole
+    assert whole._may_change(name) is is_asked
+
+
 def test_an_epoch_that_is_stopped_ends(outcomes, monkeypatch):
     epoch_fn = outcomes["line"]["configuration"].epoch_fn
 
