@@ -188,9 +188,10 @@ def _check_resumes(
 ) -> None:
     """Let what a run goes on from say whether it fits (see checkpoints)."""
     for value in values.values():
-        check = getattr(value, "check_resumes", None)
-        if inspect.ismethod(check):
-            check(configuration)
+        # of the class: a configuration that is asked for what it does not
+        # have looks through all versions
+        if inspect.isfunction(getattr(type(value), "check_resumes", None)):
+            value.check_resumes(configuration)
 
 
 def _watch(
