@@ -134,7 +134,8 @@ def test_no_page_imports_matplotlib_before_helpers(page):
         for line in lines
         if (found := re.match(r"(?:import|from) (helpers|matplotlib)\b", line))
     ]
-    assert roots[:1] == ["helpers"]
+    # the glossary has no code
+    assert roots[:1] == (["helpers"] if code_cells(page) else [])
 
 
 @pytest.fixture
