@@ -68,7 +68,7 @@ def test_whatever_is_saved_is_let_through(model):
     assert json.dumps(model) == before
 
 
-@pytest.mark.parametrize("name", ["README.md", "Makefile"])
+@pytest.mark.parametrize("name", ["docs/setup.md", "Makefile"])
 def test_jupyterlab_is_started_with_it(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     starts = [
