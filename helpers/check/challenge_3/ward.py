@@ -55,15 +55,14 @@ def examine(patient: Patient, healed, diagnosis) -> dict:
 
 def _is_well(patient: Patient, seen: Seen, off: bool) -> None:
     """Raise `Wrong` if it is ill; what gives its illness away, if named."""
-    is_ill = patient.ill(seen)
+    is_ill, named = patient.ill(seen), seen.named
     if not patient.is_within(seen.measured):
-        sign = "still_ill"
-    elif is_ill and seen.named:
-        sign = "still_ill.seen"
-    elif off and (is_ill or patient.by_number):
-        sign = "still_ill.off"
-    elif is_ill:
-        sign = "still_ill.hidden"
-    else:
-        return
-    wrong(f"{sign}.named" if seen.named else sign, seen)
+        wrong("still_ill.named", seen) if named else wrong("still_ill", seen)
+    if is_ill and named:
+        wrong("still_ill.seen.named", seen)
+    if off and (is_ill or patient.by_number):
+        if named:
+            wrong("still_ill.off.named", seen)
+        wrong("still_ill.off", seen)
+    if is_ill:
+        wrong("still_ill.hidden", seen)
