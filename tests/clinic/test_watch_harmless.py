@@ -3,6 +3,7 @@
 import copy
 import io
 import sys
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -154,7 +155,10 @@ def test_models_are_copied_and_saved_without_the_watch():
     assert before == 0
     assert b"helpers" not in file.getvalue()
     file.seek(0)
-    again = torch.load(file, **{"weights_only": False})  # a file of our own
+    # what stands in for the watch's hooks: a function that does nothing
+    kinds = {set, getattr, nullcontext, *map(type, net.modules())}
+    with torch.serialization.safe_globals(list(kinds)):
+        again = torch.load(file, weights_only=True)
     assert torch.equal(again(x), net(x))
 
 
