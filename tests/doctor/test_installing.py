@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from helpers.doctor import installing, processors
+from tests.serving import serving
 from tests.tools import ROOT
 
 OF_US = ("PIP_", "UV_", "TORCH", "CPU_INDEX", "INSTALLER", "MAKEFLAGS")
@@ -243,13 +243,8 @@ def index(tmp_path):
         def log_message(self, *_):
             asked.append(self.path)
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as address:
+        yield address, asked
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import io
 import re
 import sys
 import tarfile
-import threading
 from pathlib import Path
 
 import nbformat
@@ -15,6 +14,7 @@ from helpers import course
 from helpers.authoring import colab_pages
 from helpers.errors import CourseError
 from helpers.paths import ROOT
+from tests.serving import serving
 from tests.tools import assert_one_sentence
 
 INSTALLS = """
@@ -110,13 +110,8 @@ def github(tmp_path):
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as address:
+        yield address, asked
 
 
 def test_the_first_cell_fetches_and_installs_once(
