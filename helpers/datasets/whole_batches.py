@@ -52,9 +52,10 @@ class WholeBatches:
         return -(-self.dataset.tensors[0].shape[0] // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        pieces = self.pieces()
+        if len(self) <= BATCHES_AT_ONCE:  # one piece, and no need of a chain
+            return iter(batches_of(*self._rows(), self.batch_size))
         return chain.from_iterable(
-            batches_of(x, y, self.batch_size) for x, y in pieces
+            batches_of(x, y, self.batch_size) for x, y in self.pieces()
         )
 
     def pieces(self) -> Iterator[Batch]:
@@ -69,6 +70,14 @@ class WholeBatches:
             return
         for (some,) in _cut(n_at_once, self.order()):
             yield x[some], y[some]
+
+    def _rows(self) -> Batch:
+        """Return all rows of an epoch in their order."""
+        x, y = self.dataset.tensors
+        if self.generator is None:
+            return x, y
+        order = self.order()
+        return x.index_select(0, order), y.index_select(0, order)
 
     def order(self) -> torch.Tensor:
         """Draw the row numbers of an epoch, [N], as a DataLoader does.

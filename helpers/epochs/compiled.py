@@ -58,6 +58,8 @@ class CompiledEpoch:
         self.eager_steps = eager.make_train_epoch_fn(model, loss_fn, optimizer)
         self.validate = eager.make_val_epoch_fn(model, loss_fn, metrics)
         self.device = eager.device_of(model)
+        is_cpu = self.device.type == "cpu"
+        self.fetch = torch.Tensor.tolist if is_cpu else torch.Tensor.unbind
         self.is_small = _n_parameters(model) <= MOST_PARAMETERS
         self.is_compilable = True
         self.no_grad = torch.no_grad()
@@ -179,12 +181,12 @@ class CompiledEpoch:
                     self.model, self.loss_fn, self.optimizer, batches,
                     self.device,
                 )  # fmt: skip
-                found = torch.stack(found)
+                losses += found
                 sizes += of_batches
             else:
+                losses += self.fetch(found)
                 sizes += [batch_size] * len(found)
-            losses.append(found)
-        return eager.weighted_mean([*torch.cat(losses)], sizes)
+        return eager.weighted_mean(losses, sizes)
 
     def _parts(self, loader):
         """Yield features, labels, batch size, and whether all are full."""
@@ -198,9 +200,9 @@ class CompiledEpoch:
         n_steps = _steps_at_once(loader) if self.is_small else 1
         n_rows = n_steps * loader.batch_size
         for x, y in loader.pieces():
+            x, y = x.to(self.device), y.to(self.device)
             for rows in batches_of(x, y, n_rows):
-                x, y = (part.to(self.device) for part in rows)
-                yield x, y, loader.batch_size, len(x) == n_rows
+                yield *rows, loader.batch_size, rows[0].shape[0] == n_rows
 
     def _run(self, program: Callable, *given: Any) -> torch.Tensor | None:
         """Run a program; None if it cannot be compiled, said once."""

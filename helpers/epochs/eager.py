@@ -2,8 +2,9 @@
 
 A training step of chapter 01 sets the mode, clears gradients and waits for its
 loss in every batch. Here the mode is set once an epoch, and the losses are
-fetched once, at the end: `item` makes Python wait for the device, and until
-then it may run ahead.
+fetched once, at the end: `item` makes Python wait for an accelerator, and until
+then it may run ahead. On a CPU there is nothing to wait for, and a million
+numbers need less memory than a million tensors.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -79,13 +80,13 @@ def take_steps(model, loss_fn, optimizer, batches, device):
     """Take a training step on each batch; the mode is already set.
 
     Returns:
-        the losses before each update, tensors of shape [], and the number of
-        rows that each batch had.
+        the losses before each update, numbers on a CPU and elsewhere tensors
+        of shape [], and the number of rows that each batch had.
     """
     # looked up once an epoch: somebody may add a hook between two
     predict, loss_fn = quick_model(model), quick_loss(loss_fn)
     step, zero_grad = quick_step(optimizer), quick_zero_grad(optimizer)
-    losses, sizes, backward = [], [], None
+    losses, sizes, backward, keep = [], [], None, keeper(device)
     for x_batch, y_batch in batches:
         x_batch, y_batch = x_batch.to(device), y_batch.to(device)
         loss = loss_fn(predict(x_batch), y_batch)  # []
@@ -93,7 +94,7 @@ def take_steps(model, loss_fn, optimizer, batches, device):
         backward(loss)
         step()
         zero_grad()
-        losses.append(loss.detach())  # no item(): nothing waits
+        losses.append(keep(loss))
         sizes.append(x_batch.shape[0])
     return losses, sizes
 
@@ -107,21 +108,21 @@ def make_val_epoch_fn(model, loss_fn, metrics=None):
     """
     device = device_of(model)
     metrics = dict(metrics or {})
-    loss_fn = quick_loss(loss_fn)
+    loss_fn, keep = quick_loss(loss_fn), keeper(device)
 
     def perform_val_epoch_fn(val_loader) -> tuple[float, dict[str, float]]:
         model.eval()
         predict = quick_model(model)
         losses, sizes = [], []
-        values: dict[str, list[torch.Tensor]] = {name: [] for name in metrics}
+        values: dict[str, list[Any]] = {name: [] for name in metrics}
         # like no_grad, and with less bookkeeping
         with torch.inference_mode():
             for x_batch, y_batch in val_loader:
                 x_batch, y_batch = x_batch.to(device), y_batch.to(device)
                 yhat = predict(x_batch)
-                losses.append(loss_fn(yhat, y_batch))
+                losses.append(keep(loss_fn(yhat, y_batch)))
                 for name, metric in metrics.items():
-                    values[name].append(metric(yhat, y_batch))
+                    values[name].append(keep(metric(yhat, y_batch)))
                 sizes.append(x_batch.shape[0])
             means = {n: weighted_mean(values[n], sizes) for n in values}
             return weighted_mean(losses, sizes), means
@@ -134,11 +135,17 @@ def device_of(model: nn.Module) -> torch.device:
     return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
+def keeper(device: torch.device) -> Callable[[torch.Tensor], Any]:
+    """Return what turns a loss of shape [] into what is kept of it."""
+    return torch.Tensor.item if device.type == "cpu" else torch.Tensor.detach
+
+
 def weighted_mean(values: list[Any], sizes: list[int]) -> float:
     """Return the mean of batch means, each weighted by its rows.
 
     Args:
-        values: one per batch, tensors of shape []; they are fetched together.
+        values: one per batch, numbers or tensors of shape []; those are
+            fetched together.
         sizes: how many rows each batch had.
 
     Raises:
@@ -146,6 +153,7 @@ def weighted_mean(values: list[Any], sizes: list[int]) -> float:
     """
     if not values:
         raise DataError(NO_BATCH)
-    fetched = torch.stack(values).tolist()
-    pairs = zip(fetched, sizes, strict=True)
+    if isinstance(values[0], torch.Tensor):
+        values = torch.stack(values).tolist()
+    pairs = zip(values, sizes, strict=True)
     return sum(value * size for value, size in pairs) / sum(sizes)

@@ -1,13 +1,18 @@
 """Overhead or arithmetic: what the time of a step and of a row depends on."""
 
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
 import torch
 
 from helpers.data_preparation import v2 as data_v2
 from helpers.data_preparation import v4 as data_v4
 from helpers.datasets.line import TRUE_B, TRUE_W
-from helpers.measuring.jobs import Job, job_called
+from helpers.measuring.jobs import job_called
 from helpers.measuring.plain_loops import plain_validation
-from helpers.measuring.timing import seconds_per_call
+from helpers.measuring.timing import interleave, seconds_per_call
 from helpers.model_configuration import v6 as model_v6
 from helpers.model_configuration import v7 as model_v7
 from helpers.model_configuration import v8 as model_v8
@@ -16,6 +21,7 @@ BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 MODELS = ("line-sgd", "mlp", "network")
 N_ROWS = (100, 1_000, 10_000, 100_000, 1_000_000)
 BATCH_SIZE = 10  # of the line, over the number of rows
+N_TURNS = 3  # of every number of rows, and of the one it is timed beside
 SECONDS = 0.1  # a fifth of the time that the steps of a size take
 
 
@@ -74,12 +80,26 @@ def measure_rows(
         n_rows; batch_size; and seconds, by way: of one row, a number per
         entry of n_rows.
     """
-    job = job_called("line-sgd")
+    # a run of so many epochs that it takes long enough, by way and rows
+    runs = {
+        way: {n: _run_of_rows(way, n, seconds / N_TURNS) for n in n_rows}
+        for way in ways
+    }
     found = {}
-    for way in ways:
-        found[way] = [
-            _seconds_of_row(job, way, number, seconds) for number in n_rows
-        ]
+    for way, of_rows in runs.items():
+        # one after another, a machine that has slowed down would look like a
+        # dataset that costs more; so each is compared with the same one
+        compared, beside = {}, []
+        other = of_rows[n_rows[len(n_rows) // 2]]
+        for n, run in of_rows.items():
+            timed = interleave(
+                {"this": run.start, "other": other.start}, N_TURNS, n_warm=0
+            )
+            this = statistics.median(timed["this"]) / run.n_rows
+            beside.append(statistics.median(timed["other"]) / other.n_rows)
+            compared[n] = this / beside[-1]
+        usual = statistics.median(beside)
+        found[way] = [usual * compared[n] for n in n_rows]
     return {
         "n_rows": list(n_rows),
         "batch_size": BATCH_SIZE,
@@ -87,34 +107,34 @@ def measure_rows(
     }
 
 
-def _seconds_of_row(job: Job, way: str, n_rows: int, seconds: float) -> float:
+class _Run(NamedTuple):
+    """Epochs that take about as long as wanted, and the rows in all of them."""
+
+    start: Callable[[], None]
+    n_rows: int
+
+
+def _run_of_rows(way: str, n_rows: int, seconds: float) -> _Run:
+    """Prepare epochs of the line that take so many seconds, or one."""
     x, y = _draw_line(n_rows)
-    if way == "plain":
-        stage = model_v6
-        loaders = data_v2.prepare_data(x, y, batch_size=BATCH_SIZE)
-    else:
-        stage = {"eager": model_v7, "compiled": model_v8}[way]
-        loaders = data_v4.prepare_data(x, y, batch_size=BATCH_SIZE)
-    configuration = job.configure(stage)
-    if way == "plain":
+    data = data_v2 if way == "plain" else data_v4
+    stage = {"plain": model_v6, "eager": model_v7, "compiled": model_v8}[way]
+    loaders = data.prepare_data(x, y, batch_size=BATCH_SIZE)
+    configuration = job_called("line-sgd").configure(stage)
 
-        def run(n_epochs: int) -> None:
+    def perform(n_epochs: int) -> None:
+        if way == "plain":
             plain_validation(configuration, *loaders, n_epochs)
+            return
+        for _ in range(n_epochs):
+            configuration.epoch_fn(*loaders)
 
-    else:
-        # without the first epoch of a run, which is eager everywhere
-        configuration.epoch_fn(*loaders)
-
-        def run(n_epochs: int) -> None:
-            for _ in range(n_epochs):
-                configuration.epoch_fn(*loaders)
-
-        run(1)  # compiles
-    once = seconds_per_call(lambda: run(1), 1, 1)
-    if once > seconds:
-        return once / n_rows
-    n_epochs = max(1, int(seconds / 3 / once))
-    return seconds_per_call(lambda: run(n_epochs), 1, 3) / n_epochs / n_rows
+    if way != "plain":
+        perform(1)  # compiles
+    start = time.perf_counter()
+    perform(1)
+    n_epochs = max(1, int(seconds / (time.perf_counter() - start)))
+    return _Run(lambda: perform(n_epochs), n_epochs * n_rows)
 
 
 def _draw_line(n_rows: int) -> tuple[torch.Tensor, torch.Tensor]:

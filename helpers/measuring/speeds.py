@@ -31,8 +31,8 @@ from helpers.measuring.timing import (
 
 N_ROUNDS = 15  # measurements of every contender
 TEACHING_LIMIT = 1.15  # times the plain loop
-# Exit status of the command: all limits kept; one missed; one missed on a
-# machine that was too busy for a verdict.
+# Exit status of the command: all limits kept; one missed; one missed, but by
+# less than the rounds spread, or on a machine too busy for a verdict.
 KEPT, MISSED, UNDECIDED = 0, 1, 3
 
 Result = dict[str, Any]
@@ -104,6 +104,12 @@ def is_busy(result: Result) -> bool:
     return result["noise"] > QUIET
 
 
+def is_close(result: Result) -> bool:
+    """Tell whether some rounds kept the limits that were missed."""
+    lows = {name: result["ratios"][name][1] for name in missed(result)}
+    return all(low <= result["limits"][name] for name, low in lows.items())
+
+
 def missed(result: Result) -> dict[str, float]:
     """Return the limits that were missed, by contender."""
     return {
@@ -125,7 +131,7 @@ def judge(results: Iterable[Result]) -> tuple[int, list[str]]:
         for name, limit in missed(result).items():
             ratio = result["ratios"][name][0]
             said = (
-                f"{result['title']}: {name} takes {ratio:.2f} times the plain "
+                f"{result['title']}: {name} takes {ratio:.3f} times the plain "
                 f"loop, and the limit is {limit}."
             )
             if is_busy(result):
@@ -134,6 +140,12 @@ def judge(results: Iterable[Result]) -> tuple[int, list[str]]:
                     " The machine was busy: the plain loop's own time varied "
                     f"by {result['noise']:.0%} while this was measured. "
                     "Measure again when nothing else runs."
+                )
+            elif result["ratios"][name][1] <= limit:
+                status = status or UNDECIDED
+                said += (
+                    " More than a quarter of the rounds kept it. Measure again "
+                    "with more of them: --rounds 50."
                 )
             else:
                 status = MISSED
@@ -176,7 +188,7 @@ def measure_all(
     names: Iterable[str] = tuple(TITLES),
     say: Callable[[str], object] | None = None,
 ) -> list[Result]:
-    """Measure job after job; on a busy machine, a missed limit once more.
+    """Measure job after job; a limit missed by little, once more.
 
     Args:
         n_rounds: measurements of every contender.
@@ -191,9 +203,9 @@ def measure_all(
         if say:
             say(f"{job.title} ...")
         result = measure_job(job, n_rounds, n_epochs, names)
-        if missed(result) and is_busy(result):
+        if missed(result) and (is_busy(result) or is_close(result)):
             if say:
-                say(f"{job.title}: the machine is busy, so once more ...")
+                say(f"{job.title}: too close to call, so once more ...")
             result = measure_job(job, 2 * n_rounds, n_epochs, names)
         results.append(result)
     return results

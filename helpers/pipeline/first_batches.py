@@ -14,9 +14,9 @@ lists.
 
 import contextlib
 import functools
-import math
 import numbers
 from collections.abc import Callable, Iterable, Iterator
+from math import isfinite, isnan
 from typing import Any
 
 import torch
@@ -42,9 +42,7 @@ AS_BEFORE = "Model and optimizer are as they were before the training run."
 
 def is_finite(loss: Any) -> bool:
     """Tell whether a loss is a finite number; what is none passes, too."""
-    if type(loss) is float:  # nearly always, and quicker to tell
-        return math.isfinite(loss)
-    return not isinstance(loss, numbers.Real) or math.isfinite(float(loss))
+    return not isinstance(loss, numbers.Real) or isfinite(float(loss))
 
 
 class Watch:
@@ -126,7 +124,8 @@ class Watch:
             else:
                 loss = self._run(step_fn, x, y)
             self.n_train += 1
-            self._check(loss, x, y, "loss")
+            if type(loss) is not float or not isfinite(loss):
+                self._check(loss, x, y, "loss")
             return loss
 
         return functools.update_wrapper(watched_train_step_fn, step_fn)
@@ -141,7 +140,8 @@ class Watch:
         """
 
         def watched_val_step_fn(x, y):
-            self._check_last_tensor()
+            if self.unchecked is not None:
+                self._check_last_tensor()
             if not self.n_val and self.looks:
                 seen = self._seen(x, y, "validation step")
                 judge(seen, verdicts.BEFORE_VALIDATION)
@@ -153,7 +153,8 @@ class Watch:
             else:
                 loss = self._run(step_fn, x, y)
             self.n_val += 1
-            self._check(loss, x, y, "validation loss")
+            if type(loss) is not float or not isfinite(loss):
+                self._check(loss, x, y, "validation loss")
             return loss
 
         return functools.update_wrapper(watched_val_step_fn, step_fn)
@@ -300,7 +301,7 @@ class Watch:
     def _check_last_tensor(self) -> None:
         """Check the last loss of an epoch, if it is a tensor."""
         loss, self.unchecked = self.unchecked, None
-        if loss is not None and self.n_train and not is_finite(float(loss)):
+        if loss is not None and self.n_train and not isfinite(float(loss)):
             self._raise_not_finite(float(loss), None, None, "loss")
 
     def _raise_not_finite(self, loss: float, x, y, what: str) -> None:
@@ -363,7 +364,7 @@ class Watch:
         for epoch, loss in enumerate(_numbers(values)):
             if is_finite(loss):
                 continue
-            is_mean_of_nothing = not self.n_train and math.isnan(loss)
+            is_mean_of_nothing = not self.n_train and isnan(loss)
             if is_mean_of_nothing and isinstance(losses, list):
                 raise DataError(NO_BATCH)
             raise DivergenceError(

@@ -8,7 +8,6 @@ settings. What only predictions and a loss can tell belongs in
 import math
 import numbers
 import sys
-import weakref
 from typing import Any
 
 import numpy as np
@@ -136,11 +135,9 @@ def _why_no_tensor(values, name: str) -> str:
 
 # ------------------------------------------------------------------ loaders
 
-# Loaders found good, each with the devices it was checked for: a pass over a
-# loader asks in every epoch, and the answer is looked up.
-_found_good: weakref.WeakKeyDictionary[DataLoader, set[str]] = (
-    weakref.WeakKeyDictionary()
-)
+# Where a loader that was found good notes the devices it was checked for: a
+# pass over it asks in every epoch, and looks the answer up.
+NOTED = "_checked_for_devices"
 
 
 def check_loader(data_loader, device=None) -> None:
@@ -158,10 +155,9 @@ def check_loader(data_loader, device=None) -> None:
         DeviceError: this machine has no such device.
     """
     is_loader = isinstance(data_loader, DataLoader)
-    if is_loader and str(device) in _found_good.get(data_loader, ()):
+    if is_loader and device in vars(data_loader).get(NOTED, ()):
         return
-    if device is not None:
-        find_device(device)
+    found = None if device is None else find_device(device)
     other = (torch.Tensor, np.ndarray, str, bytes, dict)
     if isinstance(data_loader, other) or not hasattr(data_loader, "__iter__"):
         raise DataError(
@@ -172,7 +168,7 @@ def check_loader(data_loader, device=None) -> None:
     if n_batches(data_loader) == 0:
         raise DataError(NO_BATCH)
     if is_loader:
-        _found_good.setdefault(data_loader, set()).add(str(device))
+        vars(data_loader).setdefault(NOTED, set()).update((device, found))
 
 
 def rows_of_last_batch(train_loader) -> int | None:

@@ -110,7 +110,7 @@ def test_a_loader_is_checked_again_for_another_device(monkeypatch):
 
 @pytest.mark.parametrize("number", VERSIONS)
 def test_every_loss_is_checked_once(number, monkeypatch):
-    checks = counted(monkeypatch, first_batches, "is_finite")
+    checks = counted(monkeypatch, first_batches, "isfinite")
     train(number, configure(), loaders(number))
     n_steps = N_BATCHES + (N_VAL_BATCHES if number >= 4 else 0)
     assert len(checks) == N_EPOCHS * n_steps
