@@ -79,9 +79,12 @@ torture: $(READY) ## kill, fill and damage, hundreds of times; print one table
 	TQDM_DISABLE=1 $(BIN)/python tests/checkpoints/torture.py
 	TQDM_DISABLE=1 $(BIN)/python tests/launching/torture.py
 
-browser: $(READY) ## run every page in a real browser (needs chromium)
+browser: $(READY) ## run every page in a real browser, in both themes, and the site
 	$(BIN)/python -m pip install --quiet --requirement tests/browser/requirements.txt
 	$(BIN)/python -m tests.browser --out runs/screenshots
+	$(BIN)/python -m tests.browser --dark --out runs/screenshots
+	$(BIN)/python -m helpers site
+	$(BIN)/python -m tests.browser --site --out runs/screenshots
 
 browser-short: $(READY) ## a reader's way through the course in a real browser
 	$(BIN)/python -m pip install --quiet --requirement tests/browser/requirements.txt

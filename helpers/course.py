@@ -118,6 +118,19 @@ def anchor(heading: str) -> str:
     return quote(heading.replace("`", "").replace(" ", "-"), "")
 
 
+def section(file: str, heading: str) -> str:
+    """Return a link to a heading of another page.
+
+    Without ``heading=``, JupyterLab looks for it among what is drawn already,
+    which is nothing in a page that it is just opening, and shows its top.
+
+    Args:
+        file: of the page, as the link says it.
+        heading: in Markdown, without the ``##``.
+    """
+    return f"{file}#heading={anchor(heading)}"
+
+
 def find_page(key: str) -> Page:
     """Return the page with a key.
 

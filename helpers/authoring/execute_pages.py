@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode, from_dict
 
-from helpers.authoring.boxes import with_boxes
+from helpers.authoring.boxes import exercise_in_box, with_boxes
 from helpers.authoring.navigation import (
     METADATA,
     all_files,
@@ -33,6 +33,8 @@ CELL_TIMEOUT = 120  # seconds
 NO_OUTPUT = "no-stored-output"
 # The output of a cell with this tag is stored folded: a reader predicts first.
 PREDICT = "predict"
+# The statement of an exercise, its stub and its check have this tag.
+EXERCISE = "exercise"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,6 +110,8 @@ def normalise(page: NotebookNode) -> None:
         tags = sorted(cell.metadata.get("tags", []))
         cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
         if cell.cell_type == "markdown":
+            if EXERCISE in tags:
+                cell.source = exercise_in_box(cell.source)
             cell.source = with_boxes(cell.source)
         if PREDICT in tags:
             cell.metadata["jupyter"] = {"outputs_hidden": True}

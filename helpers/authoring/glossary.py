@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.course import Page, anchor, chapters, find_page
+from helpers.course import Page, chapters, find_page, section
 from helpers.paths import DATA
 
 FILE = DATA / "glossary.toml"
@@ -174,7 +174,7 @@ def _entry(term: Term) -> str:
     place = f"{where.name}, *{term.section}*"
     if term.section.startswith(f"{term.page} ·"):
         place = where.name
-    address = f"{where.file}#{anchor(term.section)}"
+    address = section(where.file, term.section)
     more = f" See also [the documentation]({term.link})." if term.link else ""
     return (
         f"### {term.name}\n\n{term.words}{more} First in [{place}]({address})."

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 
 from helpers import plots
-from helpers.course import anchor, chapters
+from helpers.course import chapters, section
 from helpers.page.loop_map import STAGES, Version, calls_of, versions
 from helpers.paths import ROOT
 
@@ -118,7 +118,7 @@ def _built_in(version: Version) -> str:
         heading = ""
         for cell in nbformat.read(page.path, as_version=4).cells:
             if cell.cell_type == "code" and wanted.search(cell.source):
-                address = f"{page.file}#{anchor(heading)}"
+                address = section(page.file, heading)
                 return f"[{page.key}, *{heading}*]({address})"
             if cell.cell_type == "markdown":
                 found = re.findall(r"(?m)^## (.+?)\s*$", cell.source)

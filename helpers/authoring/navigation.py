@@ -32,6 +32,7 @@ from helpers.course import (
     anchor,
     reading_order,
     references,
+    section,
 )
 from helpers.paths import missing_course
 from helpers.practice.exercises import all_exercises
@@ -211,7 +212,7 @@ def _sections(cells: Sequence[NotebookNode], path: Path) -> str:
     text = f"**On this page:** {' · '.join(parts)}"
     up = _way_up(path)
     terms = [
-        f"[{term.name}]({up}glossary.ipynb#{anchor(term.name)})"
+        f"[{term.name}]({section(f'{up}glossary.ipynb', term.name)})"
         for term in glossary.terms_of_page(path)
     ]
     if terms:

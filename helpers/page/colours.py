@@ -11,6 +11,7 @@ VALIDATION = "#D55E00"  # vermilion
 MODEL = "#1A1A1A"  # near black: the truth, or the model
 OTHER = "#009E73"  # green: whatever is compared with them
 FAINT = "#9A9A9A"  # grey: what only helps
+YOURS = "#CC79A7"  # purple: what a reader is asked to do
 # for series that are neither training nor validation, in this order
 SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 

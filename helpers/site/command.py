@@ -18,7 +18,15 @@ from pathlib import Path
 from helpers.errors import CourseError
 from helpers.measuring import own_environment
 from helpers.paths import ROOT, display_path, missing_course
-from helpers.site import contents, faults, links, looking, pages, reference
+from helpers.site import (
+    contents,
+    documents,
+    faults,
+    links,
+    looking,
+    pages,
+    reference,
+)
 from helpers.site.outputs import PICTURES
 
 HERE = Path(__file__).parent
@@ -142,6 +150,7 @@ def write_copies(folder: Path) -> None:
     folder.mkdir(parents=True)
     files: set[str] = set()
     pages.write(folder, files)
+    documents.write(folder, files)
     links.write(folder, files)
     reference.write(folder, files)
     faults.write(folder)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.course import Page, parts, reading_order, references
+from helpers.site.links import DOCUMENTS
 
 HEAD = """\
 # Rethinking the training loop
@@ -16,6 +17,8 @@ These pages were executed, and every output on them is tested. Here you can
 read, search, open hints and answer quizzes; nothing needs a network. To run the
 code, change it and have your answers checked, get the repository of the course
 and type `make lab`, which opens the same pages in JupyterLab.
+[Setting up](setup.md) has every other way, [Commands](commands.md) what can be
+typed, and [Teaching with this course](teaching.md) is for those who teach.
 """
 REFERENCES = """\
 ## To look things up
@@ -44,6 +47,7 @@ def write(folder: Path) -> None:
     blocks += [
         REFERENCES.format(rows=rows),
         _contents("To look things up", (file for _, file in others)),
+        _contents("To use the course", DOCUMENTS.values()),
     ]
     text = "\n\n".join(blocks)
     (folder / "index.md").write_text(text, encoding="utf-8")

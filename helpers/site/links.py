@@ -13,24 +13,34 @@ from urllib.parse import unquote
 from helpers.paths import ROOT
 
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
+# Texts that are pages of the site, by their place in the repository.
+DOCUMENTS = {
+    "docs/setup.md": "setup.md",
+    "docs/commands.md": "commands.md",
+    "docs/teaching.md": "teaching.md",
+}
 LANGUAGES = {".py": "python", ".toml": "toml", ".json": "json", ".sh": "bash"}
 
 
-def lead_links(text: str, name: str, files: set[str]) -> str:
+def lead_links(
+    text: str, name: str, files: set[str], folder: str = "notebooks"
+) -> str:
     """Lead the links of a Markdown text to what the site has.
 
     Args:
         text: of a cell.
-        name: of its page below ``notebooks/``.
+        name: of its page, below ``folder``.
         files: gains the files that are linked, as paths below the repository.
+        folder: of the repository, whose pages are at the top of the site.
     """
 
     def led(link: re.Match) -> str:
-        here = posixpath.dirname(f"notebooks/{name}")
+        here = posixpath.dirname(f"{folder}/{name}")
         path = posixpath.normpath(posixpath.join(here, link[1]))
         if path.endswith(".ipynb"):
             # MyST compares anchors as they are written, not as they are quoted
-            return f"](<{link[1]}{unquote(link[2] or '')}>)"
+            to = unquote(link[2] or "").replace("#heading=", "#", 1)
+            return f"](<{link[1]}{to}>)"
         if not (ROOT / path).is_file():
             return link[0]
         files.add(path)
@@ -49,6 +59,8 @@ def place_of(path: str) -> str:
     Returns:
         A page below the site's folder, as Sphinx reads it, and its anchor.
     """
+    if path in DOCUMENTS:
+        return DOCUMENTS[path]
     parts = Path(path).with_suffix("").parts
     if parts[0] == "helpers" and path.endswith(".py") and len(parts) > 1:
         return f"helpers/{parts[1]}.md#{'.'.join(parts)}"

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.authoring import glossary
 from helpers.authoring.glossary import Term, all_terms, first_appearance
-from helpers.course import anchor, chapters, find_page
+from helpers.course import chapters, find_page, section
 from tests.tools import NOTEBOOKS, read
 
 TERMS = all_terms()
@@ -53,14 +53,14 @@ def test_the_page_has_each_term_with_its_link():
     for term in TERMS:
         assert entries[term.name].startswith(term.words)
         file = find_page(term.page).file
-        assert f"({file}#{anchor(term.section)})" in entries[term.name]
+        assert f"({section(file, term.section)})" in entries[term.name]
 
 
 @pytest.mark.parametrize("page", chapters(), ids=lambda page: page.key)
 def test_each_chapter_links_back_to_its_terms(page):
     cells = {cell.id: cell.source for cell in read(page.path).cells}
     line = cells["navigation-sections"].partition("**New terms:**")[2]
-    linked = re.findall(r"\(glossary\.ipynb#([^)]+)\)", line)
+    linked = re.findall(r"\(glossary\.ipynb#heading=([^)]+)\)", line)
     names = [unquote(one).replace("-", " ") for one in linked]
     mine = [t.name for t in TERMS if t.page == page.key]
     assert sorted(names) == sorted(name.replace("-", " ") for name in mine)

@@ -2,6 +2,7 @@
 
     python -m tests.browser --out DIR [--dark] [--width PIXELS] [page ...]
     python -m tests.browser --out DIR --short
+    python -m tests.browser --out DIR --site
 
 Each page is run from top to bottom, its quiz answered and a hint opened with
 the keyboard alone, saved and closed. Then it is opened again twice: after its
@@ -14,6 +15,9 @@ copy; the repository's own are not touched.
 The short form goes a reader's way: the start page, its link to the next one, a
 quiz by keyboard, an exercise wrong and then right, a figure that moves, the
 curves inside TensorBoard, both themes at two widths, and axe-core's rules.
+
+With --site every page of the site is opened from its files, without a network,
+in both themes, in a wide window and on a phone.
 
 Needs the packages of tests/browser/requirements.txt and a Chromium, which is
 not installed here: on Debian, `apt install chromium`.
@@ -31,7 +35,10 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.lab import FLAGS, ROOT, copied, jupyterlab, left_behind
 from tests.browser.short import SCENES
+from tests.browser.site_pages import look_at_site
 from tests.browser.whole_pages import look_at
+
+SITE = ROOT / "site"
 
 
 def every_page() -> list[str]:
@@ -80,6 +87,25 @@ def look_around(chromium: str, root: Path, options) -> int:
     return n_bad
 
 
+def look_at_the_site(chromium: str, shots: Path) -> int:
+    """Look at the site that stands in ``site/``; return 1 if it has faults."""
+    if not (SITE / "index.html").exists():
+        print("No site here: build it with `make site`.")
+        return 1
+    begin = time.monotonic()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=FLAGS
+        )
+        found = look_at_site(browser, SITE, shots)
+        browser.close()
+    wrong = {name: faults for name, faults in found.items() if faults}
+    for name, faults in wrong.items():
+        told(name, faults, begin)
+    told(f"{len(found)} pages of the site", [], begin)
+    return int(bool(wrong))
+
+
 def main() -> int:
     """Look at what the arguments name; return 1 if anything was wrong."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -88,6 +114,7 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--short", action="store_true", help="a reader's way")
+    parser.add_argument("--site", action="store_true", help="the built site")
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--width", type=int, default=1440)
     parser.add_argument("--height", type=int, default=900)
@@ -97,6 +124,8 @@ def main() -> int:
     if chromium is None:
         print("No Chromium here: install it, or add it to the path.")
         return 1
+    if options.site:
+        return look_at_the_site(chromium, options.out)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         root = copied(Path(folder))
         n_bad = look_around(chromium, root, options)

@@ -12,12 +12,6 @@ WIDE, NARROW = (1440, 900), (1024, 768)
 START = "00_start_here.ipynb"
 LOADERS = "03_dataloader.ipynb"
 BOARD = "06_tensorboard.ipynb"
-# What axe judges: JupyterLab's own parts are not ours to mend.
-PARTS = [
-    ".course-quiz",
-    ".course-moving",
-    ".jp-CodeCell .jp-OutputArea-output details",
-]
 WRONG = """def count_updates(n_points, batch_size, drop_last, n_epochs):
     return n_epochs * (n_points // batch_size)"""
 RIGHT = """def count_updates(n_points, batch_size, drop_last, n_epochs):
@@ -67,7 +61,7 @@ def in_both_themes(tab, shots: Path) -> list[str]:
         faults += [f"{where}, broken: {one}" for one in sorted(seen["broken"])]
         if tab.evaluate(SELECT, "show_quiz("):
             time.sleep(1)
-        faults += axe.judge(tab, PARTS, where)
+        faults += axe.judge(tab, axe.PARTS, where)
     change_theme(tab, "Light")
     tab.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     return faults

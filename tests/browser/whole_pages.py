@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 
+from tests.browser import axe
 from tests.browser.keyboard import try_keyboard
 from tests.browser.lab import (
     command,
@@ -24,6 +25,8 @@ def run_page(browser, address: str, name: str, shots: Path, size) -> tuple:
         faults.append("an output stays folded when its cell has run")
     faults += try_keyboard(tab)
     seen = walk(tab, shots)
+    if seen["quizzes"] | seen["verdicts"]:
+        faults += axe.judge(tab, axe.PARTS, "accessibility")
     seen["folded"] = set(range(n_folded))
     command(tab, "docmanager:save")
     command(tab, "kernelmenu:shutdown")

@@ -101,3 +101,4 @@ def test_pages_are_read_in_an_order_that_has_each_of_them():
 def test_an_anchor_is_the_heading_with_hyphens():
     assert course.anchor("A loader") == "A-loader"
     assert course.anchor("What `with` does?") == "What-with-does%3F"
+    assert course.section("a.ipynb", "A loader") == "a.ipynb#heading=A-loader"

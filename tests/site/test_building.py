@@ -100,7 +100,8 @@ def test_every_page_and_part_is_in_the_contents(site):
         assert html.escape(title) in first
     for page in (*reading_order(), *references()):
         assert f'href="{page.file.replace(".ipynb", ".html")}"' in first
-    for name in ("faults.html", "helpers/index.html"):
+    texts = ("setup.html", "commands.html", "teaching.html")
+    for name in ("faults.html", "helpers/index.html", *texts):
         assert f'href="{name}"' in first
 
 

@@ -99,6 +99,8 @@ def test_a_wide_table_scrolls_by_itself():
         ("../CONTRIBUTING.md", "files/CONTRIBUTING.md.md", "CONTRIBUTING.md"),
         ("08_checkpointing.ipynb#Who-calls%3F",
          "<08_checkpointing.ipynb#Who-calls?>", None),
+        ("glossary.ipynb#heading=batch-norm", "<glossary.ipynb#batch-norm>",
+         None),
         ("https://docs.pytorch.org/x.html", "https://docs.pytorch.org/x.html",
          None),
         ("5", "5", None),
