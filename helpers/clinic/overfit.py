@@ -15,9 +15,11 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
+from helpers.clinic.constant import constant_loss
 from helpers.clinic.looking import tensors_in
 
-LEARNT = 0.1  # of the first loss, or less, is left
+LEARNT = 0.1  # of the first loss, and of that of a constant answer, or less
+NOTHING = 1e-6  # a loss that is as good as none
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,14 @@ class Overfit:
     """Whether a model can learn one batch by heart.
 
     Attributes:
-        fits: whether the loss fell to a tenth of the first one, or less.
+        fits: whether the loss fell to a tenth of the first one, or less, and
+            of ``constant``.
         first: the loss before the first step.
         last: the lowest loss, after at most ``n_steps``.
         n_steps: how many steps were run.
         reasons: what stands in the way, the most likely first.
+        constant: the loss of the best answer that is the same for all rows;
+            None if it is not known for this loss.
     """
 
     fits: bool
@@ -37,6 +42,7 @@ class Overfit:
     last: float
     n_steps: int
     reasons: list[str] = field(default_factory=list)
+    constant: float | None = None
 
     def __bool__(self) -> bool:
         return self.fits
@@ -96,17 +102,22 @@ def _try(model, loss_fn, x, y, n_steps: int, lr: float) -> Overfit:
     losses: list[float] = []
     reached: set[str] = set()
     moved: set[str] = set()
-    for _ in range(n_steps):
+    constant = None
+    for step in range(n_steps):
         optimizer.zero_grad()
-        loss = loss_fn(_answer(patient, x), y)
+        yhat = _answer(patient, x)
+        loss = loss_fn(yhat, y)
+        if step == 0:
+            constant = constant_loss(loss_fn, yhat, y)
         losses.append(float(loss.detach()))
+        goal = _goal(losses[0], constant)
         if not loss.requires_grad:
             why = (
                 "The loss does not depend on the model: something on the way "
                 "to it was detached, or computed without gradients."
             )
             return Overfit(False, losses[0], losses[-1], 0, [why])
-        if not math.isfinite(losses[-1]) or losses[-1] < 1e-4 * losses[0]:
+        if not math.isfinite(losses[-1]) or losses[-1] < 1e-3 * goal:
             break
         loss.backward()
         for name, parameter in patient.named_parameters():
@@ -118,11 +129,18 @@ def _try(model, loss_fn, x, y, n_steps: int, lr: float) -> Overfit:
     first = losses[0]
     finite = [value for value in losses if math.isfinite(value)]
     last = min(finite, default=math.nan)
-    fits = bool(finite) and (last <= LEARNT * first or abs(last) < 1e-6)
-    fits = fits and math.isfinite(losses[-1])
-    reasons = [] if fits else _reasons(patient, x, y, losses)
+    goal = max(_goal(first, constant), NOTHING)
+    fits = last <= goal and math.isfinite(losses[-1])
+    reasons = [] if fits else _reasons(patient, x, y, losses, constant)
     reasons = [*_gradients(patient, reached, moved), *reasons]
-    return Overfit(fits, first, last, len(losses), reasons)
+    return Overfit(fits, first, last, len(losses), reasons, constant)
+
+
+def _goal(first: float, constant: float | None) -> float:
+    """Return the loss below which the batch counts as learnt."""
+    if constant is None or constant <= NOTHING:  # labels that are all alike
+        return LEARNT * first
+    return LEARNT * min(first, constant)
 
 
 def _answer(model: nn.Module, x: Any) -> Any:
@@ -152,11 +170,13 @@ def _gradients(model, reached: set[str], moved: set[str]) -> list[str]:
     return reasons
 
 
-def _reasons(model, x, y, losses: list[float]) -> list[str]:
+def _reasons(
+    model, x, y, losses: list[float], constant: float | None
+) -> list[str]:
     reasons = []
     if not math.isfinite(losses[-1]):
         reasons.append(
-            f"The loss became {losses[-1]} at step {len(losses) - 1}: look "
+            f"The loss became {losses[-1]} at step {len(losses)}: look "
             "for nan or inf in the batch, or try a smaller learning rate."
         )
     n = _contradictions(x, y)
@@ -176,6 +196,12 @@ def _reasons(model, x, y, losses: list[float]) -> list[str]:
     if any(isinstance(m, _BatchNorm) for m in model.modules()) and rows < 4:
         reasons.append(
             f"Batch norm over {rows} rows leaves little that tells them apart."
+        )
+    if not reasons and constant and min(losses) <= LEARNT * losses[0]:
+        reasons.append(
+            f"The same answer for all rows would reach {constant:.4g}, and a "
+            "tenth of that is the goal: try more steps, and look whether the "
+            "features get to the predictions."
         )
     if not reasons and losses[-1] > losses[0]:
         reasons.append("The loss rises: try a smaller learning rate.")

@@ -17,7 +17,7 @@ def not_finite(seen: Seen) -> dict | None:
             before = [v for v in values[:i] if math.isfinite(v)]
             rates = [max(s.rates) for s in seen.steps if s.rates]
             return {
-                "step": i * seen.losses.stride,
+                "step": i * seen.losses.stride + 1,
                 "value": value,
                 "before": before[-1] if before else value,
                 "rate": rates[-1] if rates else 0.0,

@@ -49,7 +49,7 @@ def not_back_to_train(seen: Seen) -> dict | None:
     if found is None:
         return None
     first = found["at"]
-    began = [at for at, i in seen.train_in_training if at < first]
+    began = [at for at, i in seen.train_in_training if at + 1 < first]
     return found if began and seen.eval_phases else None
 
 
@@ -63,7 +63,7 @@ def _eval_training(seen: Seen) -> dict | None:
         ats = [at for at, number in seen.eval_in_training if number == i]
         trained = any(p.requires_grad for p in model.parameters())
         if len(ats) >= 3 and trained and _trains_mode(model):
-            return {"layer": _depends(model), "at": ats[0], "n": len(ats)}
+            return {"layer": _depends(model), "at": ats[0] + 1, "n": len(ats)}
     return None
 
 

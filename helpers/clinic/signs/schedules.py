@@ -101,7 +101,7 @@ def fallen(seen: Seen) -> dict | None:
         ]
         is_early = len(early) >= 3 and early[0] < 0.5 * n
         if top and is_early and early[-1] == look.step:
-            return {"first": top, "last": max(look.rates), "step": early[0]}
+            return {"first": top, "last": max(look.rates), "step": early[0] + 1}
     return None
 
 
