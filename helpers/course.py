@@ -1,6 +1,8 @@
 """Parts, chapters, challenges and quizzes, as ``course.toml`` lists them."""
 
 import functools
+import json
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,8 @@ from helpers.paths import ROOT
 
 NOTEBOOKS = ROOT / "notebooks"
 FILE = Path(__file__).with_suffix(".toml")
+# Headings that begin no section, but a break.
+STOPS = ("A good place to stop", "Another good place to stop")
 
 
 @dataclass(frozen=True)
@@ -119,16 +123,50 @@ def anchor(heading: str) -> str:
 
 
 def section(file: str, heading: str) -> str:
-    """Return a link to a heading of another page.
+    """Return a link to the section of another page.
 
-    Without ``heading=``, JupyterLab looks for it among what is drawn already,
-    which is nothing in a page that it is just opening, and shows its top.
+    It names the cell: JupyterLab looks for a heading among what is drawn
+    already, which is nothing in a page that it is just opening.
 
     Args:
-        file: of the page, as the link says it.
-        heading: in Markdown, without the ``##``.
+        file: of the page, below ``notebooks/``.
+        heading: in Markdown, without the ``##``; alone in its cell, but for
+            some of `STOPS`.
+
+    Raises:
+        KeyError: the page has no such heading.
     """
-    return f"{file}#heading={anchor(heading)}"
+    for name, found in _headings_by_cell(file).items():
+        if heading in found:
+            return f"{file}#cell-id={name}"
+    raise KeyError(f"{file} has no heading {heading!r}.")
+
+
+def heading_of(file: str, cell_id: str) -> str:
+    """Return the heading of the section that a cell begins.
+
+    Raises:
+        KeyError: the page has no such cell, or it has no heading.
+    """
+    found = _headings_by_cell(file)[cell_id]
+    return next(heading for heading in found if heading not in STOPS)
+
+
+def _headings_by_cell(file: str) -> dict[str, list[str]]:
+    path = NOTEBOOKS / file
+    return _headings_in(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _headings_in(path: Path, _written: int) -> dict[str, list[str]]:
+    """Return the headings of each cell that has some, by its id."""
+    found = {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = re.sub(r"(?ms)^```.*?^```", "", "".join(cell["source"]))
+            if headings := re.findall(r"(?m)^#+ (.+?)\s*$", text):
+                found[cell["id"]] = headings
+    return found
 
 
 def find_page(key: str) -> Page:

@@ -157,16 +157,21 @@ def _sections(page: Page) -> tuple[tuple[str, str], ...]:
 
 
 def make_cells() -> list[nbformat.NotebookNode]:
-    """Make the cells of the page: a heading for each letter and term."""
+    """Make the cells of the page: one for each letter and each term."""
     texts = {"introduction": INTRODUCTION}
     for term in all_terms():
         letter = term.name[0].upper()
-        start = texts.get(f"letter-{letter}", f"## {letter}")
-        texts[f"letter-{letter}"] = f"{start}\n\n{_entry(term)}"
+        texts[f"letter-{letter}"] = f"## {letter}"
+        texts[cell_id(term)] = _entry(term)
     return [
         nbformat.v4.new_markdown_cell(text, id=name)
         for name, text in texts.items()
     ]
+
+
+def cell_id(term: Term) -> str:
+    """Return the id of the cell that explains a term."""
+    return "term-" + re.sub(r"\W+", "-", term.name).strip("-")
 
 
 def _entry(term: Term) -> str:

@@ -27,12 +27,12 @@ from helpers.authoring import glossary, loop_map
 from helpers.authoring.api_links import link_names
 from helpers.course import (
     NOTEBOOKS,
+    STOPS,
     Page,
     all_pages,
     anchor,
     reading_order,
     references,
-    section,
 )
 from helpers.paths import missing_course
 from helpers.practice.exercises import all_exercises
@@ -50,8 +50,7 @@ METADATA = {
 SOLUTION = "_solution.ipynb"
 CONTENTS = "00_start_here.ipynb"
 # Headings that a list of sections does not need.
-LEFT_OUT = ("A good place to stop", "Another good place to stop")
-LEFT_OUT += ("What you learned",)
+LEFT_OUT = (*STOPS, "What you learned")
 # Pages that are made as a whole, by key.
 MADE = {"glossary": glossary.make_cells, "map": loop_map.make_cells}
 PRACTICE = re.compile(r"(Exercise|Task) (\w+\.\d+) · (.+)")
@@ -212,7 +211,7 @@ def _sections(cells: Sequence[NotebookNode], path: Path) -> str:
     text = f"**On this page:** {' · '.join(parts)}"
     up = _way_up(path)
     terms = [
-        f"[{term.name}]({section(f'{up}glossary.ipynb', term.name)})"
+        f"[{term.name}]({up}glossary.ipynb#cell-id={glossary.cell_id(term)})"
         for term in glossary.terms_of_page(path)
     ]
     if terms:

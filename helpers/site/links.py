@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from helpers.course import anchor, heading_of
 from helpers.paths import ROOT
 
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
@@ -39,7 +40,8 @@ def lead_links(
         path = posixpath.normpath(posixpath.join(here, link[1]))
         if path.endswith(".ipynb"):
             # MyST compares anchors as they are written, not as they are quoted
-            to = unquote(link[2] or "").replace("#heading=", "#", 1)
+            page = path.removeprefix("notebooks/")
+            to = unquote(_to_heading(page, link[2] or ""))
             return f"](<{link[1]}{to}>)"
         if not (ROOT / path).is_file():
             return link[0]
@@ -48,6 +50,19 @@ def lead_links(
         return f"]({target})"
 
     return _LINK.sub(led, text)
+
+
+def _to_heading(page: str, fragment: str) -> str:
+    """Lead to the heading of a cell, as nothing on the site is called a cell.
+
+    Args:
+        page: its path below ``notebooks/``.
+        fragment: of a link, such as "#cell-id=term-batch-norm"; "" for none.
+    """
+    kind, _, name = fragment.partition("=")
+    if kind != "#cell-id":
+        return fragment
+    return f"#{anchor(heading_of(page, name))}"
 
 
 def place_of(path: str) -> str:

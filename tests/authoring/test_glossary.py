@@ -1,13 +1,12 @@
 """Each term is explained once, and leads to where it first appears."""
 
 import re
-from urllib.parse import unquote
 
 import pytest
 
 from helpers.authoring import glossary
 from helpers.authoring.glossary import Term, all_terms, first_appearance
-from helpers.course import chapters, find_page, section
+from helpers.course import chapters, find_page, heading_of, section
 from tests.tools import NOTEBOOKS, read
 
 TERMS = all_terms()
@@ -60,10 +59,15 @@ def test_the_page_has_each_term_with_its_link():
 def test_each_chapter_links_back_to_its_terms(page):
     cells = {cell.id: cell.source for cell in read(page.path).cells}
     line = cells["navigation-sections"].partition("**New terms:**")[2]
-    linked = re.findall(r"\(glossary\.ipynb#heading=([^)]+)\)", line)
-    names = [unquote(one).replace("-", " ") for one in linked]
-    mine = [t.name for t in TERMS if t.page == page.key]
-    assert sorted(names) == sorted(name.replace("-", " ") for name in mine)
+    linked = re.findall(r"\(glossary\.ipynb#cell-id=([^)]+)\)", line)
+    mine = [t for t in TERMS if t.page == page.key]
+    assert sorted(linked) == sorted(map(glossary.cell_id, mine))
+    for term in mine:
+        name = glossary.cell_id(term)
+        assert heading_of("glossary.ipynb", name) == term.name
+        # and the other way: the site leads to the heading of the cell
+        cell = section(page.file, term.section).partition("=")[2]
+        assert heading_of(page.file, cell) == term.section
 
 
 def test_the_first_appearance_is_where_a_word_is_set_apart():

@@ -93,7 +93,7 @@ def test_every_version_stands_on_the_page_with_its_links(stage):
     for path in files:
         source = f"[{path.stem}](../helpers/{stage}/{path.name})"
         (row,) = re.findall(rf"(?m)^\| {re.escape(source)} \| .*$", TEXT)
-        link = r"\[(\d\d), \*.+\*\]\((\d\d)_\w+\.ipynb#heading="
+        link = r"\[(\d\d), \*.+\*\]\((\d\d)_\w+\.ipynb#cell-id="
         chapter = re.search(link, row)
         assert chapter and chapter[1] == chapter[2], row
 

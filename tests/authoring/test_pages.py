@@ -199,12 +199,17 @@ def is_told(cell):
     return not is_practice(cell) and not is_navigation(cell)
 
 
+def n_words(markdown):
+    """Count the words of a cell, without its markup."""
+    return len(re.sub(r"<[^>]*>", " ", markdown).split())
+
+
 @every_page
 def test_cells_and_words_within_the_budget(path):
     """What is read; exercises and quiz are done, and counted below."""
     told = [cell for cell in read(path).cells if is_told(cell)]
     words = sum(
-        len(re.sub(r"<[^>]*>", " ", cell.source).split())  # no markup
+        n_words(cell.source)
         for cell in told
         if cell.cell_type == "markdown"
     )
@@ -217,9 +222,9 @@ def test_exercises_are_short(path):
     """A statement is read at once; so is what is folded away below it."""
     for cell in filter(is_practice, read(path).cells):
         if cell.cell_type == "markdown":
-            assert len(cell.source.split()) <= 240, cell.source
+            assert n_words(cell.source) <= 240, cell.source
             statement = cell.source.partition("<details>")[0]
-            assert len(statement.split()) <= 140, cell.source
+            assert n_words(statement) <= 140, cell.source
 
 
 @every_notebook

@@ -101,4 +101,13 @@ def test_pages_are_read_in_an_order_that_has_each_of_them():
 def test_an_anchor_is_the_heading_with_hyphens():
     assert course.anchor("A loader") == "A-loader"
     assert course.anchor("What `with` does?") == "What-with-does%3F"
-    assert course.section("a.ipynb", "A loader") == "a.ipynb#heading=A-loader"
+
+
+def test_a_section_is_found_by_its_cell_and_the_other_way():
+    file, heading = "05_evaluation.ipynb", "The ragged batch"
+    link = course.section(file, heading)
+    assert link.startswith(f"{file}#cell-id=")
+    # a break stands above it in the same cell, and is no section
+    assert course.heading_of(file, link.partition("=")[2]) == heading
+    with pytest.raises(KeyError, match="no heading 'Nowhere'"):
+        course.section(file, "Nowhere")
