@@ -209,9 +209,7 @@ def test_cells_and_words_within_the_budget(path):
     """What is read; exercises and quiz are done, and counted below."""
     told = [cell for cell in read(path).cells if is_told(cell)]
     words = sum(
-        n_words(cell.source)
-        for cell in told
-        if cell.cell_type == "markdown"
+        n_words(cell.source) for cell in told if cell.cell_type == "markdown"
     )
     assert 700 <= words <= 2300
     assert 20 <= len(told) <= 60

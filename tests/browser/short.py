@@ -37,6 +37,51 @@ ANSWER = """async ([start, answer]) => {
 VERDICT = """number => [...document.querySelectorAll('.jp-OutputArea-output')]
   .map(output => output.innerText)
   .find(text => text.includes('Exercise ' + number + ' ·')) ?? 'nothing'"""
+# Whether a heading is to be seen on the page that JupyterLab shows.
+IN_SIGHT = """name => {
+  const page = window.jupyterapp.shell.currentWidget.node;
+  return [...page.querySelectorAll('.jp-MarkdownOutput h3')].some(heading => {
+    const {top, height} = heading.getBoundingClientRect();
+    return heading.innerText.replace('¶', '').trim() === name
+      && height > 0 && top > 0 && top < window.innerHeight - 100;
+  });
+}"""
+# Run the cell whose curve grows once more, slower, as another run.
+GROW = """async () => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const cells = notebook.model.cells;
+  for (let i = 0; i < cells.length; i++) {
+    const source = cells.get(i).sharedModel;
+    const code = source.getSource();
+    if (!code.includes('"ch06/growing"')) continue;
+    source.setSource(code.replaceAll('growing', 'again')
+      .replace('pause = 0.1', 'pause = 0.4'));
+    notebook.activeCellIndex = i;
+    window.jupyterapp.commands.execute('notebook:run-cell');
+    return true;
+  }
+  return false;
+}"""
+# The step that the table below a chart of TensorBoard shows for that run.
+STEP = """() => {
+  for (const row of document.querySelectorAll('tb-data-table-content-row')) {
+    const cells = [...row.querySelectorAll('tb-data-table-content-cell')]
+      .map(cell => cell.textContent.trim());
+    const step = cells.find(text => /^\\d+$/.test(text));
+    if (cells.includes('again') && step) return Number(step);
+  }
+  return -1;
+}"""
+# The address that the page prints.
+ADDRESS = """() => {
+  const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
+  for (let i = 0; i < cells.length; i++)
+    for (let j = 0; j < (cells.get(i).outputs?.length ?? 0); j++) {
+      const text = cells.get(i).outputs.get(j).toJSON().text ?? '';
+      const found = String(text).match(/http:\\/\\/localhost:\\d+/);
+      if (found) return found[0];
+    }
+}"""
 # The page that JupyterLab shows.
 SHOWN = "() => window.jupyterapp.shell.currentWidget?.context?.path ?? ''"
 
@@ -80,6 +125,18 @@ def go_on(tab) -> list[str]:
     return [f"the link to the next page of {before} opens no page"]
 
 
+def look_up(tab, term: str) -> list[str]:
+    """Follow the link of a term into the glossary, which is not open yet."""
+    tab.evaluate(SELECT, "**New terms:**")
+    time.sleep(1)
+    tab.get_by_role("link", name=term, exact=True).first.click()
+    for _ in range(60):
+        if tab.evaluate(IN_SIGHT, term):
+            return []
+        time.sleep(0.5)
+    return [f"the link of {term!r} does not lead to it in the glossary"]
+
+
 def try_moving(tab) -> list[str]:
     """Choose a step of a picture that moves, by mouse and by arrow key."""
     tab.evaluate(SELECT, "course-moving")
@@ -116,11 +173,13 @@ def answer(tab, source: str, word: str) -> list[str]:
 
 
 def first_page(browser, address: str, shots: Path) -> list[str]:
-    """Open the start page, run it, and go on to the next page."""
+    """Run the start page, go on to the next, and look up a term there."""
     tab, said = open_page(browser, address, START, WIDE)
     faults = run_all(tab)
     walk(tab, shots / "start")
     faults += go_on(tab)
+    time.sleep(3)
+    faults += look_up(tab, "higher-order function")
     command(tab, "kernelmenu:shutdown")
     tab.close()
     return faults + said
@@ -146,6 +205,22 @@ def page_of_exercises(browser, address: str, shots: Path) -> list[str]:
     return faults + said + again
 
 
+def try_growing(browser, tab) -> list[str]:
+    """Watch a curve in TensorBoard while the page writes it."""
+    board = browser.new_page()
+    board.goto(tab.evaluate(ADDRESS))
+    tab.evaluate(GROW)
+    steps = []
+    for _ in range(12):
+        time.sleep(2)
+        board.locator(".reload-button").click()
+        steps.append(board.evaluate(STEP))
+    board.close()
+    seen = sorted({step for step in steps if step >= 0})
+    is_growing = len(seen) >= 3 and seen[0] < 59
+    return [] if is_growing else [f"the curve does not grow: steps {steps}"]
+
+
 def curves(browser, address: str, shots: Path) -> list[str]:
     """Look for the curves inside TensorBoard's frame."""
     tab, said = open_page(browser, address, BOARD, WIDE)
@@ -153,12 +228,12 @@ def curves(browser, address: str, shots: Path) -> list[str]:
     tab.evaluate(SELECT, "%tensorboard --logdir")
     time.sleep(2)
     frame = tab.frame_locator(".jp-OutputArea-output iframe").first
-    lines = frame.locator("line-chart path, line-chart polyline")
     try:
-        lines.first.wait_for(state="attached", timeout=40_000)
+        frame.get_by_text("lr=0.1").first.wait_for(timeout=40_000)
     except Exception as error:
         faults.append(f"no curve in TensorBoard's frame: {error!s:.80}")
     tab.screenshot(path=shots / "tensorboard.png")
+    faults += try_growing(browser, tab)
     command(tab, "kernelmenu:shutdown")
     time.sleep(1)
     tab.close()
