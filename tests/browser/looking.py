@@ -43,7 +43,8 @@ SEEN = """() => {
   return seen;
 }"""
 # Outputs of predictions, folded until their cell runs.
-FOLDED = """() => document.querySelectorAll('.jp-OutputPlaceholder').length"""
+FOLDED = """() => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter(cell => cell.outputHidden).length"""
 SCROLL = """top => {
   const page = document.querySelector('.jp-WindowedPanel-outer');
   page.scrollTop = top;
