@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
+from torch.autograd import profiler
 
 try:  # the programs that belong to some code; no promise of torch
     from torch._C._dynamo.eval_frame import (
@@ -72,6 +73,10 @@ class Program:
         for guards, run in self.kept:
             # torch lets go of an entry when something it needs is gone
             if guards.cache_entry is not None and guards.check(named):
+                if getattr(profiler, "_is_profiler_enabled", False):
+                    # as torch.compile marks it in the profile
+                    with profiler.record_function("Torch-Compiled Region"):
+                        return run(*given)
                 return run(*given)
         result = self.compiled(*given[1:])
         if self.goes_straight:
