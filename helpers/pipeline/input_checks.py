@@ -8,6 +8,7 @@ settings. What only predictions and a loss can tell belongs in
 import math
 import numbers
 import sys
+import weakref
 from typing import Any
 
 import numpy as np
@@ -135,9 +136,10 @@ def _why_no_tensor(values, name: str) -> str:
 
 # ------------------------------------------------------------------ loaders
 
-# Where a loader that was found good notes the devices it was checked for: a
-# pass over it asks in every epoch, and looks the answer up.
-NOTED = "_checked_for_devices"
+# Loaders found good, by their id: a reference that dies with the loader, and
+# the devices it was checked for. A pass over a loader asks in every epoch, and
+# nothing is noted in the loader itself, which is its owner's.
+_found_good: dict[int, tuple[weakref.ref, set]] = {}
 
 
 def check_loader(data_loader, device=None) -> None:
@@ -155,7 +157,8 @@ def check_loader(data_loader, device=None) -> None:
         DeviceError: this machine has no such device.
     """
     is_loader = isinstance(data_loader, DataLoader)
-    if is_loader and device in vars(data_loader).get(NOTED, ()):
+    known = _found_good.get(id(data_loader)) if is_loader else None
+    if known and known[0]() is data_loader and device in known[1]:
         return
     found = None if device is None else find_device(device)
     other = (torch.Tensor, np.ndarray, str, bytes, dict)
@@ -168,7 +171,18 @@ def check_loader(data_loader, device=None) -> None:
     if n_batches(data_loader) == 0:
         raise DataError(NO_BATCH)
     if is_loader:
-        vars(data_loader).setdefault(NOTED, set()).update((device, found))
+        _note(data_loader, {device, found})
+
+
+def _note(data_loader: DataLoader, devices: set) -> None:
+    """Note for which devices a loader was found good."""
+    key = id(data_loader)
+    known = _found_good.get(key)
+    if known and known[0]() is data_loader:
+        known[1].update(devices)
+        return
+    reference = weakref.ref(data_loader, lambda _: _found_good.pop(key, None))
+    _found_good[key] = reference, devices
 
 
 def rows_of_last_batch(train_loader) -> int | None:

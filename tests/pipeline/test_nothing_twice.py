@@ -1,6 +1,7 @@
 """Nothing is done twice, nor per step what can be done once: counted here."""
 
 import copy
+import gc
 from collections import Counter
 
 import pytest
@@ -280,3 +281,14 @@ def test_a_tensor_loss_that_is_not_finite_ends_the_run_within_an_epoch():
         train_without_waiting(configuration, *data, n_epochs=50)
     assert max(data[0].dataset.reads.values()) == 1
     assert torch.equal(configuration.model.weight, before)
+
+
+def test_a_check_leaves_nothing_in_a_loader_nor_behind_it():
+    (loader,) = loaders(3)
+    before, n_before = set(vars(loader)), len(input_checks._found_good)
+    mini_batch("cpu", loader, lambda x, y: 0.0)
+    assert set(vars(loader)) == before
+    assert len(input_checks._found_good) == n_before + 1
+    del loader
+    gc.collect()
+    assert len(input_checks._found_good) <= n_before
