@@ -35,7 +35,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.lab import FLAGS, ROOT, copied, jupyterlab, left_behind
 from tests.browser.short import SCENES
-from tests.browser.site_pages import look_at_site
+from tests.browser.site_pages import look_at_page, pages_of
 from tests.browser.whole_pages import look_at
 
 SITE = ROOT / "site"
@@ -87,30 +87,29 @@ def look_around(chromium: str, root: Path, options) -> int:
     return n_bad
 
 
-def look_at_the_site(chromium: str, shots: Path) -> int:
+def look_at_the_site(chromium: str, options) -> int:
     """Look at the site that stands in ``site/``; return 1 if it has faults."""
     if not (SITE / "index.html").exists():
         print("No site here: build it with `make site`.")
         return 1
-    begin = time.monotonic()
+    n_bad = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=FLAGS
         )
-        found = look_at_site(browser, SITE, shots)
+        for name in options.pages or pages_of(SITE):
+            begin = time.monotonic()
+            faults = look_at_page(browser, SITE, name, options.out)
+            n_bad += told(name, faults, begin)
         browser.close()
-    wrong = {name: faults for name, faults in found.items() if faults}
-    for name, faults in wrong.items():
-        told(name, faults, begin)
-    told(f"{len(found)} pages of the site", [], begin)
-    return int(bool(wrong))
+    return int(n_bad > 0)
 
 
 def main() -> int:
     """Look at what the arguments name; return 1 if anything was wrong."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "pages", nargs="*", help="as below notebooks/, or scenes"
+        "pages", nargs="*", help="as below notebooks/ or site/, or scenes"
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--short", action="store_true", help="a reader's way")
@@ -125,7 +124,7 @@ def main() -> int:
         print("No Chromium here: install it, or add it to the path.")
         return 1
     if options.site:
-        return look_at_the_site(chromium, options.out)
+        return look_at_the_site(chromium, options)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         root = copied(Path(folder))
         n_bad = look_around(chromium, root, options)

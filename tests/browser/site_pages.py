@@ -13,24 +13,27 @@ WIDER = """() => {
 }"""
 
 
-def look_at_site(browser, site: Path, shots: Path) -> dict[str, list[str]]:
-    """Open every page of the site from its files; return what is wrong.
+def pages_of(site: Path) -> list[str]:
+    """Return the pages of a site, without the texts of single files."""
+    names = [path.relative_to(site) for path in site.rglob("*.html")]
+    return sorted(
+        name.as_posix()
+        for name in names
+        if name.parts[0] not in ("_static", "files")
+    )
+
+
+def look_at_page(browser, site: Path, name: str, shots: Path) -> list[str]:
+    """Open a page of the site from its file; return what is wrong with it.
 
     Args:
         browser: of Playwright.
         site: the folder that ``python -m helpers site`` built.
-        shots: gains a picture of each page in each theme and width.
-
-    Returns:
-        by page, below the folder, a sentence for each fault.
+        name: of the page, below that folder.
+        shots: gains a picture of the page in each theme and width.
     """
-    found: dict[str, list[str]] = {}
-    pages = sorted(
-        path
-        for path in site.rglob("*.html")
-        # code and texts of the repository, all in one form: some are enough
-        if path.relative_to(site).parts[0] not in ("_static", "files")
-    )
+    faults = []
+    stem = name.removesuffix(".html").replace("/", "-")
     for theme in THEMES:
         for size in SIZES:
             context = browser.new_context(
@@ -38,15 +41,11 @@ def look_at_site(browser, site: Path, shots: Path) -> dict[str, list[str]]:
                 viewport={"width": size[0], "height": size[1]},
                 offline=True,
             )
-            for path in pages:
-                name = path.relative_to(site).as_posix()
-                where = f"{theme}, {size[0]} pixels"
-                stem = name.removesuffix(".html").replace("/", "-")
-                shot = shots / f"site_{stem}_{theme}_{size[0]}.png"
-                faults = _look(context, path, where, shot)
-                found.setdefault(name, []).extend(faults)
+            where = f"{theme}, {size[0]} pixels"
+            shot = shots / f"site_{stem}_{theme}_{size[0]}.png"
+            faults += _look(context, site / name, where, shot)
             context.close()
-    return found
+    return faults
 
 
 def _look(context, path: Path, where: str, shot: Path) -> list[str]:
