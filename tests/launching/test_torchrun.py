@@ -286,22 +286,25 @@ def test_an_error_in_one_process_ends_all_with_its_sentence(
     name = new_name()
     words = ("digits", "--n-epochs", 3, "--run-name", name)
     start = time.monotonic()
-    heard = failing(rank, 2, kind, *words)
+    heard = failing(rank, 3, kind, *words)
     assert time.monotonic() - start < PATIENCE
     assert heard.status == 1 and heard.failed == rank
     assert all_said(heard) == sentence
-    assert state(name)["epoch"] == 1
+    # The first process may still be about to save the second epoch.
+    assert state(name)["epoch"] in (1, 2)
 
 
 def test_a_process_that_ends_without_a_word_is_told_by_another():
     name = new_name()
     heard = failing(
-        1, 2, "quiet", "digits", "--n-epochs", 3, "--run-name", name
+        1, 3, "quiet", "digits", "--n-epochs", 3, "--run-name", name
     )
     assert heard.status == 1 and heard.exit_status == 7
     said = all_said(heard)
     assert said.startswith("Stopped by ")
-    assert "1 of 3 epochs are saved" in said
+    # The first process may still be about to save the second epoch.
+    saved = state(name)["epoch"]
+    assert saved in (1, 2) and f"{saved} of 3 epochs are saved" in said
 
 
 @pytest.mark.parametrize("what", REFUSED)
