@@ -4,18 +4,20 @@ Here belongs the comparison of a loop under `helpers.clinic.watch` with the same
 loop without it, on the network of chapter 14.
 """
 
-import contextlib
 import itertools
 import statistics
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
 
 from helpers.clinic import watch
 from helpers.clinic.watching import DENSE, is_looked_at
 from helpers.measuring.jobs import job_called
 from helpers.model_configuration import v6 as model_configuration
+from helpers.pipeline import Configuration
+
+WARM_UP = 20  # steps, before anything is measured
 
 
 class WatchCost(NamedTuple):
@@ -30,51 +32,73 @@ class WatchCost(NamedTuple):
     look: float
 
 
-def measure_watch_cost(n_rounds: int = 5, n_steps: int = 120) -> WatchCost:
+def measure_watch_cost(n_rounds: int = 60, n_steps: int = 60) -> WatchCost:
     """Measure how much longer training steps take under a watch.
 
-    Both loops run in turn, every second round the other way round, so that a
-    busy machine slows them alike. Processor time is measured, and of all rounds
-    together the median step counts.
+    A round is short: some steps under a watch and as many without, every second
+    time the other way round. A machine that turns slower in the course of a
+    second then does so for both. Processor time is measured. Each round gives
+    a ratio, and the median of all rounds counts.
 
     Args:
-        n_rounds: pairs of training runs.
-        n_steps: steps of each; the first ten, all looked at, do not count.
+        n_rounds: pairs of runs; one training goes on through all of them.
+        n_steps: steps of each run, at least 21; the first ten, all looked at,
+            do not count.
     """
-    plain, between, look = [], [], []
-    for number in range(n_rounds):
-        ways: list[Callable[..., AbstractContextManager]] = [_nothing, watch]
-        for way in ways if number % 2 else ways[::-1]:
-            steps = enumerate(_seconds_of_steps(way, n_steps))
-            for step, seconds in itertools.islice(steps, DENSE, None):
-                if way is _nothing:
-                    plain.append(seconds)
-                elif is_looked_at(step):
-                    look.append(seconds)
-                else:
-                    between.append(seconds)
-    usual = statistics.median(plain)
-    return WatchCost(
-        statistics.median(between) / usual, statistics.median(look) / usual
-    )
+    configuration, batches = _training()
+    _seconds_of_steps(_without(configuration), configuration, batches, WARM_UP)
+    ways = [_without, _under_watch]
+    rounds = []
+    for _ in range(n_rounds):
+        ways.reverse()
+        seconds = {
+            way: _seconds_of_steps(
+                way(configuration), configuration, batches, n_steps
+            )
+            for way in ways
+        }
+        rounds.append(_cost(seconds[_without], seconds[_under_watch]))
+    return WatchCost(*map(statistics.median, zip(*rounds, strict=True)))
 
 
-def _nothing(*_watched: Any) -> AbstractContextManager:
-    return contextlib.nullcontext()
+def _training() -> tuple[Configuration, Iterator]:
+    """Return what trains, and its batches, which have no end."""
+    job = job_called("network")
+    loader, _ = job.teaching_loaders()
+    batches = itertools.cycle(list(loader))
+    return job.configure(model_configuration), batches
+
+
+def _without(_configuration: Configuration) -> AbstractContextManager:
+    return nullcontext()
+
+
+def _under_watch(configuration: Configuration) -> AbstractContextManager:
+    return watch(configuration.model, configuration.optimizer)
 
 
 def _seconds_of_steps(
-    way: Callable[..., AbstractContextManager], n_steps: int
+    way: AbstractContextManager,
+    configuration: Configuration,
+    batches: Iterator,
+    n_steps: int,
 ) -> list[float]:
-    """Train afresh, and return the processor time of each step."""
-    job = job_called("network")
-    configuration = job.configure(model_configuration)
-    loader, _ = job.teaching_loaders()
+    """Train on, and return the processor time of each step."""
     seconds = []
-    with way(configuration.model, configuration.optimizer):
-        batches = itertools.cycle(list(loader))
+    with way:
         for x_batch, y_batch in itertools.islice(batches, n_steps):
             start = time.process_time()
             configuration.train_step_fn(x_batch, y_batch)
             seconds.append(time.process_time() - start)
     return seconds
+
+
+def _cost(plain: list[float], watched: list[float]) -> WatchCost:
+    """Compare the steps of one round, both kinds with the same plain ones."""
+    usual = statistics.median(plain[DENSE:])
+    between, look = [], []
+    for step, seconds in enumerate(watched[DENSE:], DENSE):
+        (look if is_looked_at(step) else between).append(seconds)
+    return WatchCost(
+        statistics.median(between) / usual, statistics.median(look) / usual
+    )

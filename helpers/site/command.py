@@ -51,6 +51,8 @@ _FINISH = (
     (r' role="heading">', ' role="heading" aria-level="2">'),
     (r'<aside class="sidebar-drawer"', r'\g<0> aria-label="Contents"'),
     (r'<aside class="toc-drawer[^"]*"', r'\g<0> aria-label="On this page"'),
+    # code wider or taller than its block is scrolled by keyboard as well
+    (r'<pre( style="[^"]*overflow)', r'<pre tabindex="0"\1'),
 )
 
 

@@ -2,25 +2,42 @@
 
 import pytest
 
-from helpers.clinic import watch
 from helpers.clinic.watching import is_looked_at
 from helpers.measuring import watch_cost
 
 
-def test_looks_and_other_steps_are_compared_with_plain_ones(monkeypatch):
-    def seconds(way, n_steps):
-        if way is not watch:
-            return [9.0] * 10 + [2.0] * (n_steps - 10)
-        return [
-            50.0 if step < 10 else 6.0 if is_looked_at(step) else 3.0
-            for step in range(n_steps)
-        ]
+def test_looks_and_other_steps_are_compared_with_plain_ones():
+    plain = [9.0] * 10 + [2.0] * 50
+    watched = [
+        50.0 if step < 10 else 6.0 if is_looked_at(step) else 3.0
+        for step in range(60)
+    ]
+    assert watch_cost._cost(plain, watched) == (1.5, 3.0)
+
+
+def test_a_machine_that_turns_slower_changes_no_ratio(monkeypatch):
+    """Every round is slower than the one before; the ratios stay."""
+    runs = []
+
+    def seconds(way, _configuration, _batches, n_steps):
+        slowness = 1 + len(runs) // 2
+        runs.append(way)
+        factor = 1.0 if isinstance(way, str) else 1.25
+        return [slowness * factor] * n_steps
 
     monkeypatch.setattr(watch_cost, "_seconds_of_steps", seconds)
-    assert watch_cost.measure_watch_cost(2, 60) == (1.5, 3.0)
+    monkeypatch.setattr(watch_cost, "_without", lambda _: "without")
+    monkeypatch.setattr(watch_cost, "WARM_UP", 0)
+    # the warm-up takes a run of its own, so the pairs begin one later
+    runs.append(None)
+    assert watch_cost.measure_watch_cost(5, 60) == (1.25, 1.25)
+    ways = [isinstance(way, str) for way in runs[2:]]
+    assert ways == [False, True, True, False] * 2 + [False, True]
 
 
-@pytest.mark.parametrize("way", [watch, watch_cost._nothing])
+@pytest.mark.parametrize("way", ["_without", "_under_watch"])
 def test_every_step_is_timed(way):
-    seconds = watch_cost._seconds_of_steps(way, 12)
+    configuration, batches = watch_cost._training()
+    managed = getattr(watch_cost, way)(configuration)
+    seconds = watch_cost._seconds_of_steps(managed, configuration, batches, 12)
     assert len(seconds) == 12 and min(seconds) > 0

@@ -219,3 +219,11 @@ def test_the_parts_of_a_page_have_names(site):
     assert 'role="heading">' not in text  # a heading needs a level
     names = re.findall('<aside class="[^"]*" aria-label="([^"]+)"', text)
     assert names == ["Contents", "On this page"]
+
+
+def test_what_scrolls_can_be_reached_by_keyboard(site):
+    for path in site.glob("*.html"):
+        blocks = re.findall("<pre[^>]*overflow[^>]*>", path.read_text("utf-8"))
+        assert all('tabindex="0"' in block for block in blocks), path.name
+    text = (site / "12_autograd.html").read_text("utf-8")
+    assert '<pre tabindex="0" style="' in text
