@@ -4,7 +4,8 @@ Here belongs what looks at a loop that the course did not write: through hooks
 on model, loss and optimizer, without a step of its own. What knows the shape
 of our own loops belongs in `helpers.pipeline`.
 
-* `watching`: when the watch looks; `hooks` and `patches`: what reports to it;
+* `watching`: when the watch looks; `hooks`, `patches` and `diversions`: what
+  reports to it;
 * `looking`: what it makes of a layer, a batch or a loss; `stepping`: of an
   update; `graphs`: of the graph of a loss; `seen`: what it keeps;
 * `signs`: tables of what sick loops look like; `words.toml`: how each is told;

@@ -5,12 +5,57 @@ what becomes of a mistake of the watch: it is noted, and the loop goes on.
 """
 
 import contextlib
+import functools
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import nn
 
 from helpers.clinic.seen import Seen
+
+
+def quietly(function: Callable) -> Callable:
+    """Let a function record no graph.
+
+    As ``torch.no_grad()`` does, whose beginning and end a watch looks at: what
+    it does itself must not seem to be the loop's.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any) -> Any:
+        was_on = torch.is_grad_enabled()
+        torch.set_grad_enabled(False)
+        try:
+            return function(*args)
+        finally:
+            torch.set_grad_enabled(was_on)
+
+    return call
+
+
+class GradientHook:
+    """A hook that gets the gradient of a parameter, until it is removed.
+
+    Args:
+        parameter: a leaf that records a graph.
+        hook: gets the gradient.
+    """
+
+    def __init__(self, parameter: torch.Tensor, hook: Callable):
+        self._parameter = parameter
+        self._handle = parameter.register_hook(hook)
+
+    def remove(self) -> None:
+        """Take the hook out, and what torch would leave of it.
+
+        A parameter that once had a hook keeps an empty dictionary, into which
+        every backward pass would look.
+        """
+        self._handle.remove()
+        if self._parameter._backward_hooks == OrderedDict():
+            self._parameter._backward_hooks = None
 
 
 class Hook:

@@ -15,7 +15,7 @@ from torch._C._functorch import (  # pyright: ignore[reportMissingImports]
 )
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from helpers.clinic.hooks import Hook
+from helpers.clinic.hooks import Hook, quietly
 from helpers.clinic.seen import MOST_ROWS, Activations, LossCall, Seen
 
 MOST_LAYERS = 64
@@ -61,7 +61,7 @@ def _prefix(seen: Seen, model: nn.Module) -> str:
     return f"model {number}: "
 
 
-@torch.no_grad()
+@quietly
 def _look_at_layer(seen: Seen, name: str, module, args, output) -> None:
     step = seen.rounds
     inputs = args[0] if args and isinstance(args[0], torch.Tensor) else None
@@ -96,17 +96,17 @@ def _look_at_layer(seen: Seen, name: str, module, args, output) -> None:
     out = output.detach().float()
     seen.output_shape = tuple(out.shape)
     if len(seen.activations) < MOST_ACTIVATIONS:
-        zeros = float((out == 0).float().mean())
+        # as numbers: many times as fast as counting
+        filled = torch.ne(out, 0, out=torch.empty_like(out)).mean()
         seen.activations.append(
-            Activations(step, name, float(out.mean()), _std(out), zeros)
+            Activations(
+                step, name, float(out.mean()), _std(out), 1 - float(filled)
+            )
         )
     if isinstance(module, RELUS) and out.ndim > 1:
-        rows = (
-            out.transpose(0, 1).flatten(1)
-            if out.ndim == 4
-            else (out.reshape(-1, out.shape[-1]).T)
-        )
-        _and(seen.silent_units, name, (rows == 0).all(1))
+        units = 1 if out.ndim == 4 else out.ndim - 1  # the axis they lie on
+        others = [axis for axis in range(out.ndim) if axis != units]
+        _and(seen.silent_units, name, out.amax(others) == 0)
     if isinstance(module, (nn.Sigmoid, nn.Tanh)):
         low = 0.0 if isinstance(module, nn.Sigmoid) else -1.0
         ends = (out - low < 0.005) | (1 - out < 0.005)
@@ -176,7 +176,7 @@ def tensors_in(*values: Any) -> Iterator[torch.Tensor]:
             yield from tensors_in(*value)
 
 
-@torch.no_grad()
+@quietly
 def print_of(args: Any, kwargs: Any) -> float:
     """Return a number that two batches share only if they are alike."""
     total = 0.0
@@ -210,7 +210,7 @@ def _pair(args: Any, kwargs: Any) -> tuple[Any, Any]:
     return yhat, y
 
 
-@torch.no_grad()
+@quietly
 def at_loss(
     seen: Seen, name: str, args: Any, kwargs: Any, value: Any, training: bool
 ) -> None:
@@ -265,9 +265,11 @@ def _class_facts(seen: Seen, z, t, facts: dict, training: bool) -> None:
     facts["sums_to_one"] = bool(
         (z >= 0).all() and ((total - 1).abs() < 1e-3).all()
     )
-    facts["is_log"] = bool((z.logsumexp(1).abs() < 1e-3).all())
+    # no logarithm of a share is above 0, and this is soon found out
+    may_be_log = bool((z <= 1e-3).all())
+    facts["is_log"] = may_be_log and bool((z.logsumexp(1).abs() < 1e-3).all())
     if z.ndim == 2 and not facts["is_log"] and not facts["sums_to_one"]:
-        is_log = (z.logsumexp(0).abs() < 1e-3).all()
+        is_log = may_be_log and (z.logsumexp(0).abs() < 1e-3).all()
         is_share = (z >= 0).all() and ((z.sum(0) - 1).abs() < 1e-3).all()
         facts["over_rows"] = bool(is_log or is_share)
     rows = z.transpose(1, -1).reshape(-1, z.shape[1]) if z.ndim > 2 else z
@@ -349,7 +351,7 @@ def _same_kind(seen: Seen, y: torch.Tensor) -> bool:
     return first.shape[1] == min(width, 1024) and first.dtype == y.dtype
 
 
-@torch.no_grad()
+@quietly
 def baseline(seen: Seen) -> float | None:
     """Return the loss of the best constant answer, or None if unknown."""
     calls = seen.training_calls()
@@ -396,7 +398,8 @@ def silent_rows(seen: Seen, optimizer: Any) -> None:
                 continue
             if 2 <= gradient.ndim <= 5 and gradient.numel() <= 1_000_000:
                 rows = gradient.detach().reshape(len(gradient), -1)
-                _and(seen.silent_units, f"{name} ", (rows == 0).all(1))
+                silent = rows.abs().amax(1) == 0
+                _and(seen.silent_units, f"{name} ", silent)
 
 
 def alike_at_first(seen: Seen, optimizer: Any) -> None:
@@ -412,7 +415,7 @@ def alike_at_first(seen: Seen, optimizer: Any) -> None:
                 seen.same_at_first.add(name)
 
 
-@torch.no_grad()
+@quietly
 def identical_units(seen: Seen) -> None:
     """See which layers have units that are all the same, by their weights."""
     seen.same_rows.clear()

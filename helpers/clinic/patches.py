@@ -1,50 +1,33 @@
 """Functions of torch that report to a watch while it lasts.
 
-A loss that is a plain function cannot have a hook, nor can a backward pass, a
-scheduler or a DataLoader. While a watch lasts, they lead through functions
-that call the same one with the same arguments. Everything is put back at the
-end, in whatever way the block ends.
+A backward pass cannot have a hook, nor can a scheduler or a DataLoader. While a
+watch lasts, they lead through functions that call the same one with the same
+arguments. Everything is put back at the end, in whatever way the block ends.
 """
 
 import functools
-import types
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
 import torch
-from torch.nn import functional as F
 from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader
 
-LOSSES = (
-    "cross_entropy",
-    "nll_loss",
-    "mse_loss",
-    "l1_loss",
-    "smooth_l1_loss",
-    "huber_loss",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "kl_div",
-)
-
 
 def patched(watch: Any) -> ExitStack:
-    """Lead losses, backward, loaders and schedulers past a watch.
+    """Lead backward, loaders and schedulers past a watch.
 
     Args:
-        watch: has the methods ``saw_loss``, ``saw_backward``,
-            ``saw_loader``, ``schedule``, ``saw_scaler``, ``saw_scaled``,
-            ``enters_quiet`` and ``leaves_quiet``. An error in one of them is
-            noted in its ``seen``, and goes no further.
+        watch: has the methods ``saw_backward``, ``saw_loader``,
+            ``schedule``, ``saw_scaler``, ``saw_scaled``, ``enters_quiet`` and
+            ``leaves_quiet``. An error in one of them is noted in its
+            ``seen``, and goes no further.
 
     Returns:
         A stack that puts everything back when it is closed.
     """
     stack = ExitStack()
-    for name in LOSSES:
-        _divert(stack, name, watch)
     _replace(stack, torch.autograd, "backward", _backward(watch))
     _replace(stack, DataLoader, "__iter__", _loader(watch))
     for cls in (lr_scheduler.LRScheduler, *_own_steps()):
@@ -80,51 +63,6 @@ def _replace(stack: ExitStack, owner: Any, name: str, wrap: Callable) -> None:
         setattr(owner, name, original)
 
     stack.callback(put_back)
-
-
-def _divert(stack: ExitStack, name: str, watch: Any) -> None:
-    """Lead a loss past the watch, for everybody who holds the function.
-
-    A loop may have taken the function long before, as in
-    ``criterion = F.cross_entropy``. So the function stays the same object and
-    gets another code, which calls a copy with the original one.
-    """
-    function = getattr(F, name)
-    original = types.FunctionType(
-        function.__code__, function.__globals__, name, function.__defaults__
-    )
-    original.__kwdefaults__ = function.__kwdefaults__
-
-    def loss(*args, **kwargs):
-        value = original(*args, **kwargs)
-        if watch.looks_at_losses and not torch.compiler.is_compiling():
-            _tell(watch, watch.saw_loss, name, args, kwargs, value)
-        return value
-
-    code, key = function.__code__, f"{name} {id(watch)}"
-    calls = F.__dict__.setdefault("_diverted_losses", {})
-    calls[key] = loss
-    template = _template.__code__
-    constants = tuple(key if c == "KEY" else c for c in template.co_consts)
-    function.__code__ = template.replace(
-        co_consts=constants,
-        # who reads the source of the function finds it
-        co_filename=code.co_filename,
-        co_firstlineno=code.co_firstlineno,
-        co_name=code.co_name,
-    )
-
-    def put_back() -> None:
-        function.__code__ = code
-        del calls[key]
-        if not calls:
-            del F.__dict__["_diverted_losses"]
-
-    stack.callback(put_back)
-
-
-def _template(*args, **kwargs):
-    return _diverted_losses["KEY"](*args, **kwargs)  # noqa: F821 # pyright: ignore
 
 
 def _tell(watch: Any, function: Callable, *args: Any) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from torch.linalg import vector_norm
 
 from helpers.clinic import looking
+from helpers.clinic.hooks import quietly
 from helpers.clinic.seen import MOST_LOOKS, Seen, StepLook
 
 DENSE = 10  # updates that are looked at one after the other
@@ -42,7 +44,7 @@ class Stepping:
             self._arrived.pop(name, None)
             self._states.pop(name, None)
 
-    @torch.no_grad()
+    @quietly
     def at_gradient(self, name: str, parameter: Any, gradient: Any) -> None:
         """See what a backward pass brings, before it is added."""
         state = parameter.grad
@@ -52,11 +54,11 @@ class Stepping:
         self._states.setdefault(name, []).append(is_clear)
         if gradient.is_sparse:
             gradient = gradient.coalesce().values()
-        norm = float(gradient.norm())
+        norm = float(vector_norm(gradient))
         self._arrived.setdefault(name, []).append(norm)
         self.seen.reached.add(name)
 
-    @torch.no_grad()
+    @quietly
     def before_step(self, i: int, optimizer: Any, n_backward: int) -> None:
         """Keep rates, weights and gradients as an update finds them."""
         seen = self.seen
@@ -69,7 +71,7 @@ class Stepping:
         for name, parameter in self._own(optimizer):
             flat = parameter.detach().reshape(-1)[:MOST_NUMBERS]
             before[name] = flat.clone()
-            look.weights[name] = float(flat.norm())
+            look.weights[name] = float(vector_norm(flat))
         probe = self._probe.get(i)
         if probe is not None:
             looking.was_reset(seen, *probe)
@@ -89,9 +91,9 @@ class Stepping:
                 gradient = parameter.grad.detach()
                 if gradient.is_sparse:
                     gradient = gradient.coalesce().values()
-                look.gradients[name] = float(gradient.norm())
+                look.gradients[name] = float(vector_norm(gradient))
 
-    @torch.no_grad()
+    @quietly
     def after_step(
         self, i: int, optimizer: Any, args: Any, kwargs: Any, n_backward: int
     ) -> None:
@@ -112,7 +114,7 @@ class Stepping:
             if name not in before:
                 continue
             flat = parameter.detach().reshape(-1)[:MOST_NUMBERS]
-            moved = float((flat - before[name]).norm())
+            moved = float(vector_norm(flat - before[name]))
             if moved:
                 seen.moved.add(name)
             look.ratios[name] = moved / (look.weights[name] + 1e-12)

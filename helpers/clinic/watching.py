@@ -17,15 +17,16 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from helpers.clinic import graphs, looking
+from helpers.clinic.diversions import LossSwitch
 from helpers.clinic.history import History
-from helpers.clinic.hooks import Hook, Switch
+from helpers.clinic.hooks import GradientHook, Hook, Switch
 from helpers.clinic.patches import patched
 from helpers.clinic.report import Report, make_report
 from helpers.clinic.seen import LoaderSeen, Seen
 from helpers.clinic.stepping import DENSE, Stepping
 from helpers.errors import CourseError
 
-LATER = (12, 16, 20, 30, 50, 75, 100, 150, 200, 300, 400, 600, 800)
+LATER = (12, 16, 20, 30, 50, 100, 200, 400, 700)
 EVERY = 1000  # then one look per so many updates
 MOST_PHASES = 200  # of validation, after which modes are looked at
 
@@ -101,18 +102,17 @@ class Watch:
 
     Attributes:
         seen: what was collected so far.
-        looks_at_losses: whether the next loss is looked at.
     """
 
     def __init__(self, models: list, optimizers: list, loss_fn: Any):
         self.seen = Seen([], [], loss_fn, {})
         self._first = models, optimizers
-        self.looks_at_losses = True
         self._always = contextlib.ExitStack()
         self._closely = contextlib.ExitStack()
         self._is_close = False
         self._stepping = Stepping(self.seen)
         self._forwards = Switch()
+        self._losses = LossSwitch(self._hook(self._saw_loss))
         self._until = 3  # modes are looked at up to this update
         self._next_plan = 1
         self._n_quiet = 0  # open blocks without gradients
@@ -130,7 +130,7 @@ class Watch:
     def __enter__(self) -> "Watch":
         seen, stack = self.seen, self._always
         stack.enter_context(patched(self))
-        stack.callback(self._forwards.turn, False)
+        stack.callback(self._turn, False)
         if isinstance(seen.loss_fn, nn.Module):
             self._forwards.add(
                 seen.loss_fn, self._hook(self._after_loss), False
@@ -174,7 +174,7 @@ class Watch:
     def __exit__(self, *_error) -> None:
         self._closely.close()
         self._always.close()
-        self._is_close = self.looks_at_losses = False
+        self._is_close = False
         self._stepping.clear()
 
     def report(self) -> Report:
@@ -198,7 +198,7 @@ class Watch:
 
     def _turn(self, is_on: bool) -> None:
         self._forwards.turn(is_on)
-        self.looks_at_losses = is_on
+        self._losses.turn(is_on)
 
     def _look_until(self, rounds: int) -> None:
         """Look at modes up to an update, and at the next batch."""
@@ -233,7 +233,7 @@ class Watch:
                     hook = self._hook(
                         self._stepping.at_gradient, name, parameter
                     )
-                    stack.callback(parameter.register_hook(hook).remove)
+                    stack.callback(GradientHook(parameter, hook).remove)
 
     # --------------------------------------------------------------- hooks
 
@@ -299,7 +299,7 @@ class Watch:
         else:
             seen.val_losses_in_eval_mode += 1
 
-    def saw_loss(self, name: str, args, kwargs, value: Any) -> None:
+    def _saw_loss(self, name: str, args, kwargs, value: Any) -> None:
         """See a loss of torch that was called."""
         is_training = torch.is_grad_enabled()
         if self._is_close:
@@ -328,7 +328,7 @@ class Watch:
             loss = tensors[0]
         if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
             return
-        if loss.grad_fn is None:
+        if loss.is_leaf:  # to ask for its grad_fn would take much longer
             seen.n_leaf_losses += 1
         elif self._is_close:
             if seen.paired is None:

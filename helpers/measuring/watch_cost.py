@@ -7,7 +7,7 @@ loop without it, on the network of chapter 14.
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ class WatchCost(NamedTuple):
     look: float
 
 
-def measure_watch_cost(n_rounds: int = 60, n_steps: int = 60) -> WatchCost:
+def measure_watch_cost(n_rounds: int = 40, n_steps: int = 100) -> WatchCost:
     """Measure how much longer training steps take under a watch.
 
     A round is short: some steps under a watch and as many without, every second

@@ -10,7 +10,7 @@ from torch.optim import lr_scheduler
 from torch.utils.data import DataLoader
 
 from helpers.clinic import WatchError, watch
-from helpers.clinic.patches import LOSSES
+from helpers.clinic.diversions import LOSSES
 from helpers.clinic.seen import MOST_LOSSES, Losses
 from tests.clinic.healthy import convnet, loader, mlp, pictures, points
 from tests.tools import identical
@@ -68,13 +68,14 @@ def traces(net, opt):
         dicts += [module._forward_hooks, module._forward_pre_hooks]
         dicts.append(module._forward_hooks_with_kwargs)
         dicts.append(module._forward_pre_hooks_with_kwargs)
-    dicts += [p._backward_hooks or {} for p in net.parameters()]
     dicts += [opt._optimizer_step_pre_hooks, opt._optimizer_step_post_hooks]
     functions = [getattr(F, name).__code__ for name in LOSSES]
     functions += [torch.autograd.backward, DataLoader.__iter__]
     functions += [lr_scheduler.LRScheduler.step]
     functions += [lr_scheduler.ReduceLROnPlateau.step]
     functions += [torch.amp.GradScaler.step]
+    # an empty dictionary of hooks would slow down every backward pass
+    functions += [p._backward_hooks for p in net.parameters()]
     return [dict(d) for d in dicts], functions, "_diverted_losses" in vars(F)
 
 
