@@ -51,8 +51,9 @@ _FINISH = (
     (r' role="heading">', ' role="heading" aria-level="2">'),
     (r'<aside class="sidebar-drawer"', r'\g<0> aria-label="Contents"'),
     (r'<aside class="toc-drawer[^"]*"', r'\g<0> aria-label="On this page"'),
-    # code wider or taller than its block is scrolled by keyboard as well
-    (r'<pre( style="[^"]*overflow)', r'<pre tabindex="0"\1'),
+    # what is wider or taller than its block is scrolled by keyboard as well
+    (r'<(pre|div)( style="[^"]*overflow-x: auto)', r'<\1 tabindex="0"\2'),
+    (r'<div class="table-wrapper', r'<div tabindex="0" class="table-wrapper'),
 )
 
 
