@@ -69,15 +69,14 @@ class WholeBatches:
             yield from _cut(n_at_once, x, y)
             return
         for (some,) in _cut(n_at_once, self.order()):
-            yield x[some], y[some]
+            yield _rows_of(x, y, some)
 
     def _rows(self) -> Batch:
         """Return all rows of an epoch in their order."""
         x, y = self.dataset.tensors
         if self.generator is None:
             return x, y
-        order = self.order()
-        return x.index_select(0, order), y.index_select(0, order)
+        return _rows_of(x, y, self.order())
 
     def order(self) -> torch.Tensor:
         """Draw the row numbers of an epoch, [N], as a DataLoader does.
@@ -93,6 +92,11 @@ class WholeBatches:
         rows = torch.randperm(n_rows, generator=generator)
         torch.randperm(n_rows, generator=generator)
         return rows if x.is_cpu else rows.to(x.device)
+
+
+def _rows_of(x: torch.Tensor, y: torch.Tensor, rows: torch.Tensor) -> Batch:
+    # x[rows] is the same, and takes longer
+    return x.index_select(0, rows), y.index_select(0, rows)
 
 
 def batches_of(

@@ -17,6 +17,7 @@ from helpers.datasets.whole_batches import WholeBatches, batches_of
 from helpers.epochs import eager
 from helpers.epochs.eager import EpochResult, LossFn
 from helpers.epochs.programs import Program
+from helpers.epochs.shortcuts import set_mode
 from helpers.epochs.updates import (
     Group,
     adds_decay_to_gradients,
@@ -77,7 +78,7 @@ class CompiledEpoch:
         rates = self._rates()
         if self.is_small and _are_few(train_loader, val_loader):
             return self._epoch_at_once(train_loader, val_loader, groups, rates)
-        self.model.train()
+        set_mode(self.model, True)
         loss = self._train(train_loader, groups, rates)
         return loss, *self.validate(val_loader)
 

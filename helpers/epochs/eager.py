@@ -7,6 +7,7 @@ then it may run ahead. On a CPU there is nothing to wait for, and a million
 numbers need less memory than a million tensors.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from helpers.epochs.shortcuts import (
     quick_model,
     quick_step,
     quick_zero_grad,
+    set_mode,
 )
 from helpers.errors import DataError
 from helpers.pipeline.input_checks import NO_BATCH
@@ -68,7 +70,7 @@ def make_train_epoch_fn(model, loss_fn, optimizer):
     device = device_of(model)
 
     def perform_train_epoch_fn(train_loader) -> float:
-        model.train()
+        set_mode(model, True)
         return weighted_mean(
             *take_steps(model, loss_fn, optimizer, train_loader, device)
         )
@@ -111,7 +113,7 @@ def make_val_epoch_fn(model, loss_fn, metrics=None):
     loss_fn, keep = quick_loss(loss_fn), keeper(device)
 
     def perform_val_epoch_fn(val_loader) -> tuple[float, dict[str, float]]:
-        model.eval()
+        set_mode(model, False)
         predict = quick_model(model)
         losses, sizes = [], []
         values: dict[str, list[Any]] = {name: [] for name in metrics}
@@ -135,6 +137,7 @@ def device_of(model: nn.Module) -> torch.device:
     return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
+@functools.lru_cache(maxsize=16)
 def keeper(device: torch.device) -> Callable[[torch.Tensor], Any]:
     """Return what turns a loss of shape [] into what is kept of it."""
     return torch.Tensor.item if device.type == "cpu" else torch.Tensor.detach

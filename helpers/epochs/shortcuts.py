@@ -7,6 +7,7 @@ here does the same work without them, and only where nobody would notice:
 whoever has registered a hook gets the full call.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +36,39 @@ except ImportError:
 
 
 MEAN = 1  # the number by which torch calls the reduction "mean"
+
+
+def set_mode(model: nn.Module, is_training: bool) -> None:
+    """Do what ``model.train()`` or ``model.eval()`` does.
+
+    nn.Module looks at everything that is assigned to it, in case it is a
+    parameter. A mode is none.
+    """
+    has_own_eval = type(model).eval is not nn.Module.eval
+    if not is_training and (has_own_eval or "eval" in vars(model)):
+        model.eval()
+    else:
+        _train(model, is_training)
+
+
+def _train(module: nn.Module, mode: bool) -> None:
+    own = vars(module)
+    if "train" in own or not _trains_as_usual(type(module)):
+        module.train(mode)
+        return
+    own["training"] = mode
+    for child in own["_modules"].values():
+        if child is not None:
+            _train(child, mode)
+
+
+@functools.lru_cache(maxsize=64)
+def _trains_as_usual(kind: type) -> bool:
+    """Tell whether a class sets the mode as nn.Module does."""
+    return (
+        kind.train is nn.Module.train  # type: ignore[attr-defined]
+        and kind.__setattr__ is nn.Module.__setattr__
+    )
 
 
 def make_backward(loss: torch.Tensor) -> Callable[[torch.Tensor], None]:
