@@ -53,6 +53,7 @@ CONTENTS = "00_start_here.ipynb"
 LEFT_OUT = (*STOPS, "What you learned")
 # Pages that are made as a whole, by key.
 MADE = {"glossary": glossary.make_cells, "map": loop_map.make_cells}
+MOST_TERMS = 12  # that stand on a page unfolded
 PRACTICE = re.compile(r"(Exercise|Task) (\w+\.\d+) · (.+)")
 
 
@@ -215,8 +216,18 @@ def _sections(cells: Sequence[NotebookNode], path: Path) -> str:
         for term in glossary.terms_of_page(path)
     ]
     if terms:
-        text += f"\n\n**New terms:** {' · '.join(terms)}"
+        text += f"\n\n{_terms(terms)}"
     return text
+
+
+def _terms(links: list[str]) -> str:
+    """List links to terms, folded where there are many."""
+    listed = " · ".join(links)
+    if len(links) <= MOST_TERMS:
+        return f"**New terms:** {listed}"
+    title = f"<b>New terms</b> ({len(links)})"
+    # a blank line, or what follows would not be read as Markdown
+    return f"<details><summary>{title}</summary>\n\n{listed}\n\n</details>"
 
 
 def headings(cells: Sequence[NotebookNode]) -> Iterator[tuple[int, str]]:
