@@ -27,6 +27,7 @@ from helpers.page.colours import CARD, FAINT, FOCUS, MODEL, TRAINING
 from helpers.page.markdown import INDENT, folded
 from helpers.page.pictures import Picture
 
+LEAST_WIDTH = 560  # pixels; on a phone, a wide drawing scrolls in its card
 SECONDS = 1.2  # that a step is shown for while the picture plays
 # JupyterLab leaves the arrow keys to an element that says so.
 OWN_KEYS = "data-lm-suppress-shortcuts"
@@ -39,9 +40,10 @@ STYLE = f"""
 .course-moving .still {{ display: none }}
 .course-moving .live {{ display: block !important }}
 .course-moving fieldset {{
-  border: 0; margin: 0; padding: 0; min-width: 0;
-  display: grid; gap: 4px; justify-content: start; align-items: center;
+  border: 0; margin: 0; padding: 3px; min-width: 0; gap: 4px; display: flex;
+  flex-wrap: wrap; justify-content: start; align-items: center;
 }}
+.course-moving fieldset.table {{ display: grid; overflow-x: auto }}
 .course-moving label {{
   position: relative; display: block; padding: 1px 10px; cursor: pointer;
   border: 1px solid {FAINT}; border-radius: 6px; text-align: center;
@@ -59,9 +61,11 @@ STYLE = f"""
   box-shadow: inset 0 0 0 2px {TRAINING};
 }}
 .course-moving svg {{
-  display: block; max-width: 100%; height: auto; margin: 6px 0 2px 0;
+  display: block; width: 100%; height: auto; margin: 6px 0 2px 0;
 }}
-.course-moving .said {{ display: grid; max-width: 46em; min-height: 3em }}
+.course-moving .said {{
+  display: grid; max-width: 46em; min-height: 3em; margin-bottom: 6px;
+}}
 .course-moving .said > div {{ grid-area: 1 / 1 }}
 .course-moving [style*="--a"] {{ opacity: {SEEN}; transition: opacity 0.2s }}
 @media (prefers-reduced-motion: reduce) {{
@@ -217,9 +221,14 @@ class MovingPicture(Picture):
             f"{html.escape(choice.caption)}</div>"
             for k, choice in enumerate(self.choices, start=1)
         )
-        drawn = self.scene.svg({"role": "img", "aria-label": self.alt})
+        width = round(self.scene.zoom * self.scene.width)
+        size = f"max-width: {width}px; min-width: {min(width, LEAST_WIDTH)}px"
+        drawn = self.scene.svg(
+            {"role": "img", "aria-label": self.alt, "style": size}
+        )
         return (
-            f"<div><b>{title}</b></div>{drawn}"
+            f"<div><b>{title}</b></div>"
+            f'<div style="overflow-x: auto">{drawn}</div>'
             f'<div class="said" aria-hidden="true">{said}</div>'
             f"{self._buttons()}"
         )
@@ -232,11 +241,12 @@ class MovingPicture(Picture):
         return f"Step {k} of {len(self.choices)}"
 
     def _buttons(self) -> str:
-        n, heads = len(self.choices), {}
-        columns = f"repeat({n + 1}, auto)"
+        heads: dict[int, str] = {}
+        layout = ""
         if self.table is not None:
             corner, rows, names = self.table
             columns = f"repeat({len(names) + 1}, auto)"
+            layout = f' class="table" style="grid-template-columns: {columns}"'
             head = "".join(f"<span>{html.escape(one)}</span>" for one in names)
             heads = {
                 1 + number * len(names): f"<span>{html.escape(row)}</span>"
@@ -250,10 +260,7 @@ class MovingPicture(Picture):
         if self.play:
             buttons += self._button("play", "Play", "Play all steps")
         legend = html.escape(self.title)
-        return (
-            f'<fieldset aria-label="{legend}" style="grid-template-columns: '
-            f'{columns}">{buttons}</fieldset>'
-        )
+        return f'<fieldset aria-label="{legend}"{layout}>{buttons}</fieldset>'
 
     def _said(self, k: int) -> str:
         return f"{self._place(k)}: {self.choices[k - 1].caption}"
