@@ -27,7 +27,7 @@ from helpers.page.colours import CARD, FAINT, FOCUS, MODEL, TRAINING
 from helpers.page.markdown import INDENT, folded
 from helpers.page.pictures import Picture
 
-LEAST_WIDTH = 560  # pixels; on a phone, a wide drawing scrolls in its card
+LEAST_WIDTH = 480  # pixels; on a phone, a wide drawing scrolls in its card
 SECONDS = 1.2  # that a step is shown for while the picture plays
 # JupyterLab leaves the arrow keys to an element that says so.
 OWN_KEYS = "data-lm-suppress-shortcuts"

@@ -7,7 +7,7 @@ import time
 FOCUS = """() => {
   const element = document.activeElement;
   return [element.tagName, Boolean(element.closest('.course-quiz')),
-          Boolean(element.closest('.course-moving'))];
+          element.matches('.course-moving input')];
 }"""
 # Select the first cell that holds a text, as the arrow keys would.
 SELECT = """async text => {
@@ -57,7 +57,8 @@ def try_keyboard(tab) -> list[str]:
         if not press_until(tab, "Tab", lambda focus: focus[2]):
             faults.append("no button of a picture that moves is reached by Tab")
         wanted, _ = tab.evaluate(STEP)
-        key, way = ("ArrowRight", 1) if wanted == 1 else ("ArrowLeft", -1)
+        # two steps, away from the end that is nearer
+        key, way = ("ArrowRight", 1) if wanted <= 2 else ("ArrowLeft", -1)
         for _ in range(2):
             tab.keyboard.press(key)
             time.sleep(0.7)
