@@ -26,7 +26,7 @@ from helpers.clinic.seen import LoaderSeen, Seen
 from helpers.clinic.stepping import DENSE, Stepping
 from helpers.errors import CourseError
 
-LATER = (12, 16, 20, 30, 50, 100, 200, 400, 700)
+LATER = (12, 16, 20, 30, 50, 75, 100, 150, 200, 400, 700)
 EVERY = 1000  # then one look per so many updates
 MOST_PHASES = 200  # of validation, after which modes are looked at
 
