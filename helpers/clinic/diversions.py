@@ -38,13 +38,19 @@ class Diversion:
         self.name = name
         self._listeners: list[Callable] = []
         self._function = getattr(F, name)
+        self._take()
+
+    def _take(self) -> None:
+        """Take the function as it is now."""
         self._code = self._function.__code__
         self._original = _copy(self._function)
-        self._diverted = _leading_to(name, self._code)
+        self._diverted = _leading_to(self.name, self._code)
 
     def add(self, listener: Callable) -> None:
         """Tell a listener of every call: name, arguments, keywords, value."""
         if not self._listeners:
+            if self._function.__code__ is not self._code:
+                self._take()  # somebody has changed it since
             _calls()[self.name] = self._called
             self._function.__code__ = self._diverted
         self._listeners.append(listener)

@@ -84,6 +84,19 @@ def test_a_compiled_step_is_compiled_twice_at_most():
     assert compiled.frame_count <= 2 and not watched.seen.broken
 
 
+def test_a_loss_that_somebody_has_changed_stays_changed(monkeypatch):
+    def mine(input, target):
+        return (input - target).abs().mean() + 1
+
+    net = nn.Linear(1, 1)
+    opt = optim.SGD(net.parameters(), 0.1)
+    monkeypatch.setattr(F.l1_loss, "__code__", mine.__code__)
+    monkeypatch.setattr(F.l1_loss, "__defaults__", None)
+    with watch(net, opt):
+        assert F.l1_loss(torch.zeros(2), torch.zeros(2)) == 1
+    assert F.l1_loss.__code__ is mine.__code__
+
+
 def test_the_next_look_is_the_next_step_that_is_looked_at():
     looked_at = [i for i in range(1, 3001) if is_looked_at(i)]
     found = [0]
