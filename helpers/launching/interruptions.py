@@ -38,15 +38,25 @@ class Interruptions:
 
     stopped: Stopped | None = None
 
+    def end_if_asked(self) -> None:
+        """Raise what has arrived, for the case that nobody has seen it.
+
+        Python ignores an exception in a destructor or in a callback of the
+        garbage collector, and one that a signal raises may fall into these.
+        """
+        if self.stopped is not None:
+            raise self.stopped
+
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[Interruptions]:
     """Raise `Stopped` in the block when a signal asks this process to end.
 
     The exception may come out as another one, if it arrives while torch calls
-    Python: whoever catches that looks at ``stopped``. A second signal ends the
-    process as it does without this block, and a signal that was ignored
-    before stays ignored (as ``nohup`` wishes).
+    Python: whoever catches that looks at ``stopped``. It may also be lost: a
+    long block calls `Interruptions.end_if_asked` now and then. A second signal
+    ends the process as it does without this block, and a signal that was
+    ignored before stays ignored (as ``nohup`` wishes).
     """
     arrived = Interruptions()
     before = {}

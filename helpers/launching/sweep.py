@@ -80,13 +80,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("config", type=Path, help="such as first-sweep.toml")
-    task = Task(parser.parse_args(words).config)
+    config = parser.parse_args(words).config
     with interruptible() as arrived:
+        task = Task(config, arrived)
         try:
             return task.run()
         except BaseException as error:
             if arrived.stopped is not None:
-                print(task.how_to_go_on(arrived), file=sys.stderr)
+                print(task.how_to_go_on(), file=sys.stderr)
                 return arrived.stopped.status
             if not isinstance(error, CourseError):
                 raise
@@ -103,10 +104,12 @@ class Task:
 
     Args:
         config: the file that says what to do.
+        arrived: the signals that ask for its end.
     """
 
-    def __init__(self, config: Path):
+    def __init__(self, config: Path, arrived: Interruptions):
         self.config = config
+        self.arrived = arrived
         self.sweep: Sweep | None = None
         self.entries: dict[str, dict[str, Any]] = {}
         self.n_failed = 0
@@ -131,6 +134,7 @@ class Task:
             with contextlib.closing(workers.results()) as results:
                 for run, answer in results:
                     self._take(run, answer)
+                    self.arrived.end_if_asked()
             self._write(folder)
         self._say_end(folder)
         return 1 if self.n_failed else 0
@@ -197,9 +201,9 @@ class Task:
                 file=sys.stderr,
             )
 
-    def how_to_go_on(self, arrived: Interruptions) -> str:
+    def how_to_go_on(self) -> str:
         """Return what to say when a signal ends the sweep."""
-        reason = getattr(arrived.stopped, "reason", "")
+        reason = getattr(self.arrived.stopped, "reason", "")
         if self.sweep is None:
             return f"Stopped by {reason}."
         return (

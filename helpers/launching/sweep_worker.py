@@ -19,6 +19,7 @@ import torch
 
 from helpers.devices import find_device
 from helpers.errors import CourseError, DivergenceError, one_line
+from helpers.launching.interruptions import Interruptions
 from helpers.launching.options import TASKS
 from helpers.launching.run_files import only_one
 from helpers.launching.sweep_config import make_options
@@ -93,5 +94,6 @@ def train(name: str, task: str, values: dict[str, Any]) -> dict[str, Any]:
     if where_it_stands(options, folder, name) < n_epochs:
         prepared = prepare(options)
         with only_one(folder, name):
-            train_run(options, prepared, device, folder, name)
+            # the sweep ends its workers, no signal asks them to
+            train_run(options, prepared, device, folder, name, Interruptions())
     return result_of(folder)

@@ -76,21 +76,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[2:] if arguments is None else arguments)
     show_any_letter()
     end_with_torchrun()
-    run = Run(words)
     with warnings.catch_warnings(), interruptible() as arrived:
+        run = Run(words, arrived)
         # what torch plans for its next release is not for who trains
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.showwarning = _on_one_line
         try:
             with process_group(device_typed(words)):
-                return _train(run, arrived)
+                return _train(run)
         except SystemExit:
             raise
         except BaseException as error:
-            return _end(error, arrived, run)
+            return _end(error, run)
 
 
-def _train(run: "Run", arrived: Interruptions) -> int:
+def _train(run: "Run") -> int:
     """Train, and say why it ends before the other processes notice."""
     try:
         with only_first_prints():
@@ -98,14 +98,14 @@ def _train(run: "Run", arrived: Interruptions) -> int:
             ends_together(run.train)()
         return 0
     except BaseException as error:
-        return _end(error, arrived, run)
+        return _end(error, run)
 
 
-def _end(error: BaseException, arrived: Interruptions, run: "Run") -> int:
-    status, said = _outcome(error, arrived, run)
+def _end(error: BaseException, run: "Run") -> int:
+    status, said = _outcome(error, run)
     if said is None:
         raise error
-    follows = arrived.stopped is not None or comes_from_another(error)
+    follows = run.arrived.stopped is not None or comes_from_another(error)
     say_why(said, follows=follows)
     if status == 2:  # as argparse does, and tyro
         raise SystemExit(2) from None
@@ -117,12 +117,14 @@ class Run:
 
     Attributes:
         words: the command line.
+        arrived: the signals that ask for its end.
         folder: of the run; None before the options are read.
         n_epochs: how far it should go.
     """
 
-    def __init__(self, words: Sequence[str]):
+    def __init__(self, words: Sequence[str], arrived: Interruptions):
         self.words = words
+        self.arrived = arrived
         self.folder: Path | None = None
         self.n_epochs = 0
 
@@ -177,7 +179,12 @@ class Run:
         with keep_others_out:
             _say_start(self.options, prepared, self.device, folder, done)
             so_far = train_run(
-                self.options, prepared, self.device, folder, self.name
+                self.options,
+                prepared,
+                self.device,
+                folder,
+                self.name,
+                self.arrived,
             )
         _say_end(self.options, folder, self.name, in_words(so_far))
 
@@ -229,12 +236,10 @@ def _as_typed(folder: Path) -> str:
     return shlex.quote(str(folder))
 
 
-def _outcome(
-    error: BaseException, arrived: Interruptions, run: Run
-) -> tuple[int, str | None]:
+def _outcome(error: BaseException, run: Run) -> tuple[int, str | None]:
     """Return the exit status, and a sentence; None to let the error out."""
-    if arrived.stopped is not None:
-        stopped = arrived.stopped
+    stopped = run.arrived.stopped
+    if stopped is not None:
         return stopped.status, _how_to_go_on(stopped.reason, run)
     if is_lost(error):
         return 1, _how_to_go_on("the end of another process", run)

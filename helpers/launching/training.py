@@ -20,6 +20,7 @@ from helpers.checkpoints import (
     metrics_so_far,
     save_together,
 )
+from helpers.launching.interruptions import Interruptions
 from helpers.launching.options import TASKS, OptionError, Options
 from helpers.launching.run_files import (
     CHECKPOINT,
@@ -78,6 +79,7 @@ def train_run(
     device: torch.device,
     folder: Path,
     run_name: str,
+    arrived: Interruptions,
 ) -> Checkpoint:
     """Train a run up to the epochs that the options ask for, saving each.
 
@@ -87,6 +89,7 @@ def train_run(
         device: where to compute.
         folder: of the run.
         run_name: its name.
+        arrived: the signals that ask for its end, looked at after each epoch.
 
     Returns:
         losses and metrics of every epoch.
@@ -127,6 +130,7 @@ def train_run(
             log_metrics(writer, epoch, metrics)
             save_together(path, configuration, losses, val_losses, metrics)
             report(so_far)
+            arrived.end_if_asked()
             configuration.first_look = False  # one look per run is enough
     finally:
         report.close()

@@ -418,6 +418,42 @@ def test_an_ignored_signal_stays_ignored():
         signal.signal(signal.SIGHUP, before)
 
 
+class Swallowing:
+    """Its destructor gets a signal, and Python ignores what comes of it."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_python_ignores_ends_the_run_after_its_epoch(
+    capsys, monkeypatch
+):
+    name = new_name("ignored")
+    save_together = training.save_together
+
+    def save(*arguments):
+        # a second signal would end the tests
+        monkeypatch.setattr(training, "save_together", save_together)
+        Swallowing()
+        save_together(*arguments)
+
+    monkeypatch.setattr(training, "save_together", save)
+    ended = trained(capsys, "line", "--n-epochs", 30, "--run-name", name)
+    assert ended.status == 143
+    assert "1 of 30 epochs are saved" in ended.err
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_python_ignores_is_raised_when_it_is_asked_for():
+    with interruptible() as arrived:
+        arrived.end_if_asked()
+        Swallowing()
+        assert arrived.stopped is not None
+        with pytest.raises(Stopped):
+            arrived.end_if_asked()
+
+
 def test_a_signal_waits_until_the_log_is_written(monkeypatch, tmp_path):
     """Raised in the middle, it may leave a lock of the writer closed."""
     writer, flush, steps = SummaryWriter(tmp_path), SummaryWriter.flush, []
