@@ -15,7 +15,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 # Rows are put in order for so many batches at a time: enough to make the
 # indexing cheap, and few enough to need little memory.
-BATCHES_AT_ONCE = 64
+BATCHES_AT_ONCE = 128
 
 
 class WholeBatches:
@@ -46,6 +46,9 @@ class WholeBatches:
         self.dataset = TensorDataset(x, y)
         self.batch_size = batch_size
         self.generator = generator
+        # see `kept`: the batches, and what they were cut from
+        self._batches: list[Batch] = []
+        self._cut_from: tuple = (None, None, None)
         self._seed_of_workers = torch.empty((), dtype=torch.int64)
 
     def __len__(self) -> int:
@@ -77,6 +80,20 @@ class WholeBatches:
         if self.generator is None:
             return x, y
         return _rows_of(x, y, self.order())
+
+    def kept(self) -> Iterable[Batch]:
+        """Return the batches of an epoch, to be read only.
+
+        A few batches in order are the same in every epoch: they are cut once.
+        """
+        if self.generator is not None or len(self) > BATCHES_AT_ONCE:
+            return self
+        cut_from = *self.dataset.tensors, self.batch_size
+        pairs = zip(cut_from, self._cut_from, strict=True)
+        if any(now is not before for now, before in pairs):
+            self._batches = list(batches_of(*cut_from))
+            self._cut_from = cut_from
+        return self._batches
 
     def order(self) -> torch.Tensor:
         """Draw the row numbers of an epoch, [N], as a DataLoader does.

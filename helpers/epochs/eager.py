@@ -8,12 +8,14 @@ numbers need less memory than a million tensors.
 """
 
 import functools
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
+from helpers.datasets.whole_batches import WholeBatches
 from helpers.epochs.shortcuts import (
     make_backward,
     quick_loss,
@@ -111,6 +113,7 @@ def make_val_epoch_fn(model, loss_fn, metrics=None):
     device = device_of(model)
     metrics = dict(metrics or {})
     loss_fn, keep = quick_loss(loss_fn), keeper(device)
+    inference_mode = torch.inference_mode()
 
     def perform_val_epoch_fn(val_loader) -> tuple[float, dict[str, float]]:
         set_mode(model, False)
@@ -118,8 +121,8 @@ def make_val_epoch_fn(model, loss_fn, metrics=None):
         losses, sizes = [], []
         values: dict[str, list[Any]] = {name: [] for name in metrics}
         # like no_grad, and with less bookkeeping
-        with torch.inference_mode():
-            for x_batch, y_batch in val_loader:
+        with inference_mode:
+            for x_batch, y_batch in kept_batches(val_loader):
                 x_batch, y_batch = x_batch.to(device), y_batch.to(device)
                 yhat = predict(x_batch)
                 losses.append(keep(loss_fn(yhat, y_batch)))
@@ -143,6 +146,12 @@ def keeper(device: torch.device) -> Callable[[torch.Tensor], Any]:
     return torch.Tensor.item if device.type == "cpu" else torch.Tensor.detach
 
 
+def kept_batches(loader: Iterable) -> Iterable:
+    """Return what to read batches from: from epoch to epoch, if possible."""
+    # a class made of this one may give other batches
+    return loader.kept() if type(loader) is WholeBatches else loader
+
+
 def weighted_mean(values: list[Any], sizes: list[int]) -> float:
     """Return the mean of batch means, each weighted by its rows.
 
@@ -158,5 +167,4 @@ def weighted_mean(values: list[Any], sizes: list[int]) -> float:
         raise DataError(NO_BATCH)
     if isinstance(values[0], torch.Tensor):
         values = torch.stack(values).tolist()
-    pairs = zip(values, sizes, strict=True)
-    return sum(value * size for value, size in pairs) / sum(sizes)
+    return sum(map(operator.mul, values, sizes)) / sum(sizes)

@@ -39,11 +39,15 @@ def update_of(group: Group) -> Callable[[], None]:
 
 def _is_usual(group: Group) -> bool:
     """Tell whether the formulas below hold: no other setting, one type."""
-    settings, types = group.settings, {p.dtype for p in group.parameters}
+    settings, parameters = group.settings, group.parameters
     for name in UNUSUAL:
         if settings.get(name):
             return False
-    return len(types) == 1 and not types.pop().is_complex
+    dtype = parameters[0].dtype if parameters else torch.complex64
+    for parameter in parameters:
+        if parameter.dtype != dtype:
+            return False
+    return not dtype.is_complex
 
 
 def _sgd(group: Group) -> Callable[[], None]:

@@ -82,7 +82,7 @@ def make_backward(loss: torch.Tensor) -> Callable[[torch.Tensor], None]:
     """
     if run_backward is None or loss.ndim or not loss.requires_grad:
         return torch.Tensor.backward  # which says what is wrong
-    one, run = (torch.ones_like(loss),), run_backward
+    one, run = _one(loss.dtype, loss.device), run_backward
 
     def backward(loss: torch.Tensor) -> None:
         # keep no graph, make none; for all leaves, of which any may be out of
@@ -90,6 +90,12 @@ def make_backward(loss: torch.Tensor) -> Callable[[torch.Tensor], None]:
         run((loss,), one, False, False, (), True, True)
 
     return backward
+
+
+@functools.lru_cache(maxsize=64)
+def _one(dtype: torch.dtype, device: torch.device) -> tuple[torch.Tensor]:
+    """Return the gradient of a loss with respect to itself."""
+    return (torch.ones((), dtype=dtype, device=device),)
 
 
 def quick_loss(loss_fn: Callable) -> Callable:

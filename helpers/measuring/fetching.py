@@ -28,7 +28,7 @@ TITLES = {
     "whole": "__getitems__, which returns the batch; collate_fn does nothing",
     "sampler": "DataLoader(sampler=BatchSampler(...), batch_size=None)",
     "split": "for rows in torch.randperm(n).split(batch_size): x[rows]",
-    "pieces": "data v4: rows for 64 batches at once, then views",
+    "pieces": "data v4: rows for many batches at once, then views",
     "views": "one shuffle of everything, then views",
 }
 

@@ -21,7 +21,9 @@ BATCH_SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 MODELS = ("line-sgd", "mlp", "network")
 N_ROWS = (100, 1_000, 10_000, 100_000, 1_000_000)
 BATCH_SIZE = 10  # of the line, over the number of rows
-N_TURNS = 3  # of every number of rows, and of the one it is timed beside
+# turns of every number of rows, and of the one it is timed beside
+FEWEST_TURNS, MOST_TURNS = 3, 15
+LONG_ENOUGH = 0.02  # seconds, to time epochs at all
 SECONDS = 0.1  # a fifth of the time that the steps of a size take
 
 
@@ -62,7 +64,7 @@ def _seconds_of_step(step, x, y, seconds: float) -> float:
 
 
 def measure_rows(
-    n_rows=N_ROWS, ways=("plain", "eager", "compiled"), seconds: float = 1.0
+    n_rows=N_ROWS, ways=("plain", "eager", "compiled"), seconds: float = 2.0
 ) -> dict:
     """Time an epoch of the line over the number of rows, per row.
 
@@ -80,26 +82,20 @@ def measure_rows(
         n_rows; batch_size; and seconds, by way: of one row, a number per
         entry of n_rows.
     """
-    # a run of so many epochs that it takes long enough, by way and rows
-    runs = {
-        way: {n: _run_of_rows(way, n, seconds / N_TURNS) for n in n_rows}
-        for way in ways
-    }
     found = {}
-    for way, of_rows in runs.items():
+    for way in ways:
+        runs = {n: _run_of_rows(way, n) for n in n_rows}
         # one after another, a machine that has slowed down would look like a
         # dataset that costs more; so each is compared with the same one
-        compared, beside = {}, []
-        other = of_rows[n_rows[len(n_rows) // 2]]
-        for n, run in of_rows.items():
-            timed = interleave(
-                {"this": run.start, "other": other.start}, N_TURNS, n_warm=0
-            )
-            this = statistics.median(timed["this"]) / run.n_rows
-            beside.append(statistics.median(timed["other"]) / other.n_rows)
-            compared[n] = this / beside[-1]
+        other = runs[n_rows[len(n_rows) // 2]]
+        compared, beside = [], []
+        for run in runs.values():
+            this, that = _in_turn(run, other, seconds)
+            pairs = zip(this, that, strict=True)
+            compared.append(statistics.median(a / b for a, b in pairs))
+            beside += that
         usual = statistics.median(beside)
-        found[way] = [usual * compared[n] for n in n_rows]
+        found[way] = [usual * ratio for ratio in compared]
     return {
         "n_rows": list(n_rows),
         "batch_size": BATCH_SIZE,
@@ -108,14 +104,42 @@ def measure_rows(
 
 
 class _Run(NamedTuple):
-    """Epochs that take about as long as wanted, and the rows in all of them."""
+    """Epochs of the line on some rows, and the seconds that one takes."""
 
-    start: Callable[[], None]
+    perform: Callable[[int], None]
     n_rows: int
+    seconds: float
 
 
-def _run_of_rows(way: str, n_rows: int, seconds: float) -> _Run:
-    """Prepare epochs of the line that take so many seconds, or one."""
+def _in_turn(run: _Run, other: _Run, seconds: float) -> list[list[float]]:
+    """Return the seconds per row of two runs, turn by turn.
+
+    Both take about so many seconds in all; the longer an epoch, the fewer the
+    turns.
+    """
+    longest = max(run.seconds, other.seconds)
+    n_turns = int(min(max(seconds / longest, FEWEST_TURNS), MOST_TURNS))
+    n_epochs = [
+        max(1, int(seconds / n_turns / each.seconds)) for each in (run, other)
+    ]
+    timed = interleave(
+        {
+            "this": lambda: run.perform(n_epochs[0]),
+            "that": lambda: other.perform(n_epochs[1]),
+        },
+        n_turns,
+        n_warm=0,
+    )
+    return [
+        [taken / n / each.n_rows for taken in times]
+        for times, n, each in zip(
+            timed.values(), n_epochs, (run, other), strict=True
+        )
+    ]
+
+
+def _run_of_rows(way: str, n_rows: int) -> _Run:
+    """Prepare epochs of the line, and time one."""
     x, y = _draw_line(n_rows)
     data = data_v2 if way == "plain" else data_v4
     stage = {"plain": model_v6, "eager": model_v7, "compiled": model_v8}[way]
@@ -131,10 +155,18 @@ def _run_of_rows(way: str, n_rows: int, seconds: float) -> _Run:
 
     if way != "plain":
         perform(1)  # compiles
-    start = time.perf_counter()
-    perform(1)
-    n_epochs = max(1, int(seconds / (time.perf_counter() - start)))
-    return _Run(lambda: perform(n_epochs), n_epochs * n_rows)
+    return _Run(perform, n_rows, _seconds_of_epoch(perform))
+
+
+def _seconds_of_epoch(perform: Callable[[int], None]) -> float:
+    """Time an epoch, so well that it can be said how many fill a second."""
+    n_epochs, seconds = 0, 0.0
+    while seconds < LONG_ENOUGH:
+        n_epochs = 2 * n_epochs or 1
+        start = time.perf_counter()
+        perform(n_epochs)
+        seconds = time.perf_counter() - start
+    return seconds / n_epochs
 
 
 def _draw_line(n_rows: int) -> tuple[torch.Tensor, torch.Tensor]:

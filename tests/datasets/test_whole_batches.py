@@ -13,7 +13,7 @@ from helpers.pipeline.input_checks import n_batches, rows_of_last_batch
 from helpers.randomness import reseed
 from tests.tools import identical
 
-SIZES = [(1, 1), (1, 16), (15, 16), (16, 16), (17, 16), (80, 16), (130, 2)]
+SIZES = [(1, 1), (1, 16), (15, 16), (16, 16), (17, 16), (80, 16), (260, 2)]
 
 
 def points(n):
@@ -33,7 +33,7 @@ def as_loader(x, y, batch_size, generator=None):
 @pytest.mark.parametrize("is_shuffled", [False, True])
 @pytest.mark.parametrize(("n", "batch_size"), SIZES)
 def test_rows_and_orders_are_those_of_a_data_loader(n, batch_size, is_shuffled):
-    """130 rows in batches of 2 are more than are fetched at once."""
+    """260 rows in batches of 2 are more than are fetched at once."""
     found = []
     for make in (as_loader, WholeBatches):
         generator = torch.Generator() if is_shuffled else None
@@ -71,6 +71,31 @@ def test_no_copy_of_everything_is_made(is_shuffled, monkeypatch):
             assert held.nbytes() == 4 * 10 * x[0].nbytes
         else:
             assert held.data_ptr() == x.untyped_storage().data_ptr()
+
+
+def test_kept_batches_are_cut_again_where_anything_has_changed():
+    x, y = points(10)
+    loader = WholeBatches(x, y, 4)
+    first = list(loader.kept())
+    assert identical(first, list(loader))
+    assert all(a is b for a, b in zip(first, loader.kept(), strict=True))
+    assert all(a is not b for a, b in zip(first, loader, strict=True))
+    x += 1  # the batches are views of it
+    assert torch.equal(torch.cat([x_batch for x_batch, _ in first]), x)
+    loader.batch_size = 5
+    assert [len(y_batch) for _, y_batch in loader.kept()] == [5, 5]
+    loader.dataset = TensorDataset(x + 1, y)
+    (first, _), _ = loader.kept()
+    assert torch.equal(first, x[:5] + 1)
+    loader.generator = torch.Generator().manual_seed(1)
+    (first, _), _ = loader.kept()
+    assert not torch.equal(first, x[:5] + 1)
+
+
+def test_many_batches_are_not_kept(monkeypatch):
+    monkeypatch.setattr(whole_batches, "BATCHES_AT_ONCE", 2)
+    loader = WholeBatches(*points(10), 4)
+    assert loader.kept() is loader
 
 
 def test_version_4_gives_the_batches_of_versions_2_and_3():

@@ -8,6 +8,8 @@ import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, Dataset
 
+from helpers.datasets.whole_batches import WholeBatches
+from helpers.epochs.eager import make_val_epoch_fn
 from helpers.epochs.formulas import update_of
 from helpers.epochs.shortcuts import quick_loss, quick_step
 from helpers.epochs.updates import groups_of
@@ -223,3 +225,23 @@ def test_what_diverges_is_put_back():
     with pytest.raises(DivergenceError):
         jobs.train(configuration, jobs.loaders("line"), 50)
     assert identical(before[0], state_of(configuration)[0])
+
+
+def test_a_class_of_whole_batches_keeps_its_own_validation_batches():
+    """It may make them anew in every epoch."""
+
+    class Scaled(WholeBatches):
+        n_epochs = 0
+
+        def __iter__(self):
+            self.n_epochs += 1
+            return iter([(x * self.n_epochs, y) for x, y in super().__iter__()])
+
+    x, y = torch.ones(4, 1), torch.zeros(4, 1)
+    configuration = jobs.configure(7, "line", optim.SGD)
+    validate = make_val_epoch_fn(configuration.model, configuration.loss_fn)
+    loader = Scaled(x, y, 2)
+    first, second = validate(loader)[0], validate(loader)[0]
+    assert first != second
+    same = WholeBatches(x, y, 2)
+    assert validate(same)[0] == validate(same)[0] == first
