@@ -88,10 +88,11 @@ class WholeBatches:
         """
         if self.generator is not None or len(self) > BATCHES_AT_ONCE:
             return self
-        cut_from = *self.dataset.tensors, self.batch_size
+        x, y = self.dataset.tensors
+        cut_from = x, y, self.batch_size
         pairs = zip(cut_from, self._cut_from, strict=True)
         if any(now is not before for now, before in pairs):
-            self._batches = list(batches_of(*cut_from))
+            self._batches = list(batches_of(x, y, self.batch_size))
             self._cut_from = cut_from
         return self._batches
 
