@@ -11,7 +11,7 @@ NO_VERDICT = "summary|tomorrow|alphabet"
 # so that this is asked at every stop of a walk through the page.
 SEEN = """() => {
   const seen = {figures: [], quizzes: [], differences: [], verdicts: [],
-                frames: [], broken: []};
+                folds: [], frames: [], broken: []};
   const cells = document.querySelectorAll('.jp-CodeCell');
   for (const cell of cells) {
     const index = cell.dataset.windowedListIndex ?? '?';
@@ -28,6 +28,7 @@ SEEN = """() => {
           && /Question 1/.test(text)) seen.quizzes.push(index);
       if (/(Exercise|Task) \\S+ · .*: (solved|not started|not yet)/.test(text))
         seen.verdicts.push(index);
+      if (output.querySelector('details')) seen.folds.push(index);
       const code = output.querySelector('pre code');
       if (code && / → /.test(text)) {
         const style = getComputedStyle(code);
@@ -45,6 +46,9 @@ SEEN = """() => {
 # Outputs of predictions, folded until their cell runs.
 FOLDED = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.outputHidden).length"""
+# Scroll to a cell, by its number, so that it is drawn.
+SHOW = """number => window.jupyterapp.shell.currentWidget.content
+  .scrollToItem(Number(number), 'center')"""
 SCROLL = """top => {
   const page = document.querySelector('.jp-WindowedPanel-outer');
   page.scrollTop = top;
@@ -55,15 +59,19 @@ SCROLL = """top => {
 def walk(tab, shots: Path | None) -> dict[str, set]:
     """Go through a page from top to bottom; return what was to be seen."""
     tab.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    seen: dict[str, set] = {}
+    seen: dict[str, set] = {kind: set() for kind in tab.evaluate(SEEN)}
     step = tab.viewport_size["height"] - 150
     top, number = 0, 0
     height = tab.evaluate(SCROLL, top)
+    if not height:
+        seen["broken"].add("another page is in front of this one")
+        if shots is not None:
+            tab.screenshot(path=f"{shots}_hidden.png")
     while top < height:
         height = tab.evaluate(SCROLL, top)
         time.sleep(0.8)  # cells are drawn when they come into sight
         for kind, found in tab.evaluate(SEEN).items():
-            seen.setdefault(kind, set()).update(found)
+            seen[kind].update(found)
         if shots is not None:
             tab.screenshot(path=f"{shots}_{number:02d}.png")
         top, number = top + step, number + 1

@@ -12,7 +12,7 @@ from tests.browser.lab import (
     run_all,
     wait_for_kernel,
 )
-from tests.browser.looking import FOLDED, expected_in, walk
+from tests.browser.looking import FOLDED, SHOW, expected_in, walk
 
 
 def run_page(browser, address: str, name: str, shots: Path, size) -> tuple:
@@ -25,7 +25,9 @@ def run_page(browser, address: str, name: str, shots: Path, size) -> tuple:
         faults.append("an output stays folded when its cell has run")
     faults += try_keyboard(tab)
     seen = walk(tab, shots)
-    if seen["quizzes"] | seen["verdicts"]:
+    if seen["quizzes"] | seen["folds"]:
+        tab.evaluate(SHOW, max(seen["quizzes"] or seen["folds"]))
+        time.sleep(1)
         faults += axe.judge(tab, axe.PARTS, "accessibility")
     seen["folded"] = set(range(n_folded))
     command(tab, "docmanager:save")
