@@ -11,6 +11,9 @@ from helpers.errors import DivergenceError
 from tests.epochs import jobs
 from tests.tools import identical, state_of
 
+# seven programs are compiled at once, each half a minute on a busy machine
+pytestmark = pytest.mark.timeout(1200)
+
 N = 24  # rows: one full batch and one that is not
 # name of the model: optimizer, and whether an epoch is one program
 CASES = {
@@ -34,22 +37,27 @@ def outcomes():
 
     In float64: what rounding does is then far below any fault of a compiler.
     """
-    found, usual = {}, torch.get_default_dtype()
+    usual = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
-    for name, (make_optimizer, _) in CASES.items():
-        expected = jobs.configure(6, name, make_optimizer)
-        losses = jobs.train(expected, jobs.loaders(name, N))
-        before = n_programs()
-        configuration = jobs.configure(8, name, make_optimizer)
-        result = jobs.train(configuration, jobs.loaders(name, N))
-        found[name] = {
-            "v7": (losses, jobs.states(expected)),
-            "v8": (result, jobs.states(configuration)),
-            "programs": n_programs() - before,
-            "configuration": configuration,
-        }
-    yield found
-    torch.set_default_dtype(usual)
+    try:
+        yield {name: outcome_of(name) for name in CASES}
+    finally:
+        torch.set_default_dtype(usual)
+
+
+def outcome_of(name):
+    make_optimizer, _ = CASES[name]
+    expected = jobs.configure(6, name, make_optimizer)
+    losses = jobs.train(expected, jobs.loaders(name, N))
+    before = n_programs()
+    configuration = jobs.configure(8, name, make_optimizer)
+    result = jobs.train(configuration, jobs.loaders(name, N))
+    return {
+        "v7": (losses, jobs.states(expected)),
+        "v8": (result, jobs.states(configuration)),
+        "programs": n_programs() - before,
+        "configuration": configuration,
+    }
 
 
 @pytest.mark.parametrize("name", CASES)
