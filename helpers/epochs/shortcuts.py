@@ -82,7 +82,9 @@ def make_backward(loss: torch.Tensor) -> Callable[[torch.Tensor], None]:
     """
     if run_backward is None or loss.ndim or not loss.requires_grad:
         return torch.Tensor.backward  # which says what is wrong
-    one, run = _one(loss.dtype, loss.device), run_backward
+    run, one = run_backward, (torch.ones_like(loss),)
+    if type(loss) is torch.Tensor:
+        one = _one(loss.dtype, loss.device)
 
     def backward(loss: torch.Tensor) -> None:
         # keep no graph, make none; for all leaves, of which any may be out of
