@@ -25,12 +25,13 @@ def quietly(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args: Any) -> Any:
-        was_on = torch.is_grad_enabled()
+        if not torch.is_grad_enabled():
+            return function(*args)
         torch.set_grad_enabled(False)
         try:
             return function(*args)
         finally:
-            torch.set_grad_enabled(was_on)
+            torch.set_grad_enabled(True)
 
     return call
 

@@ -16,6 +16,15 @@ from torch._C._functorch import (  # pyright: ignore[reportMissingImports]
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from helpers.clinic.hooks import Hook, quietly
+from helpers.clinic.numbers import (
+    is_finite,
+    low_and_high,
+    mean_and_std,
+    n_different,
+    rows_differ,
+    share_of_zeros,
+    weighted_sum,
+)
 from helpers.clinic.seen import MOST_ROWS, Activations, LossCall, Seen
 
 MOST_LAYERS = 64
@@ -96,17 +105,15 @@ def _look_at_layer(seen: Seen, name: str, module, args, output) -> None:
     out = output.detach().float()
     seen.output_shape = tuple(out.shape)
     if len(seen.activations) < MOST_ACTIVATIONS:
-        # as numbers: many times as fast as counting
-        filled = torch.ne(out, 0, out=torch.empty_like(out)).mean()
+        mean, spread = mean_and_std(out)
         seen.activations.append(
-            Activations(
-                step, name, float(out.mean()), _std(out), 1 - float(filled)
-            )
+            Activations(step, name, mean, spread, share_of_zeros(out))
         )
     if isinstance(module, RELUS) and out.ndim > 1:
         units = 1 if out.ndim == 4 else out.ndim - 1  # the axis they lie on
-        others = [axis for axis in range(out.ndim) if axis != units]
-        _and(seen.silent_units, name, out.amax(others) == 0)
+        if (name, out.shape[units]) not in seen.awake:
+            others = [axis for axis in range(out.ndim) if axis != units]
+            _still_silent(seen, name, out.amax(others) == 0)
     if isinstance(module, (nn.Sigmoid, nn.Tanh)):
         low = 0.0 if isinstance(module, nn.Sigmoid) else -1.0
         ends = (out - low < 0.005) | (1 - out < 0.005)
@@ -131,15 +138,14 @@ def _is_plain(value: Any) -> bool:
     )
 
 
-def _and(masks: dict[str, Any], name: str, mask: torch.Tensor) -> None:
-    known = masks.get(name)
+def _still_silent(seen: Seen, name: str, mask: torch.Tensor) -> None:
+    """Keep which units were silent at every look, while there are any."""
+    known = seen.silent_units.get(name)
     if known is not None and known.shape == mask.shape:
         mask = known & mask
-    masks[name] = mask
-
-
-def _std(values: torch.Tensor) -> float:
-    return float(values.std()) if values.numel() > 1 else 0.0
+    seen.silent_units[name] = mask
+    if not mask.any():
+        seen.awake.add((name, len(mask)))
 
 
 def _look_at_inputs(seen: Seen, x: torch.Tensor) -> None:
@@ -147,12 +153,13 @@ def _look_at_inputs(seen: Seen, x: torch.Tensor) -> None:
         return
     x = x.float()
     columns = x.reshape(-1, x.shape[-1]) if x.ndim < 4 else None
+    mean, std = mean_and_std(x)
     seen.inputs.append(
         {
-            "mean": float(x.mean()),
-            "std": _std(x),
-            "finite": bool(x.isfinite().all()),
-            "rows_differ": x.shape[0] < 2 or bool((x != x[:1]).any()),
+            "mean": mean,
+            "std": std,
+            "finite": is_finite(*low_and_high(x)),
+            "rows_differ": rows_differ(x),
             "n": x.shape[0],
             "means": columns.mean(0)[:512] if columns is not None else None,
             "stds": columns.std(0)[:512]
@@ -176,16 +183,13 @@ def tensors_in(*values: Any) -> Iterator[torch.Tensor]:
             yield from tensors_in(*value)
 
 
-@quietly
 def print_of(args: Any, kwargs: Any) -> float:
     """Return a number that two batches share only if they are alike."""
     total = 0.0
     for i, x in enumerate(tensors_in(args, kwargs)):
         if not _is_plain(x) or x.is_sparse or x.is_meta or i > 3:
             continue
-        flat = x.detach().reshape(-1)[:4096].double()
-        weights = torch.arange(1, len(flat) + 1, device=flat.device).double()
-        total += float((flat * weights.sqrt()).sum()) * (1 + i)
+        total += weighted_sum(x.detach().reshape(-1)[:4096]) * (1 + i)
     return total
 
 
@@ -222,16 +226,21 @@ def at_loss(
         if one.is_meta or not one.numel():
             return
     is_number = isinstance(value, torch.Tensor) and value.numel() == 1
+    is_classes = name in ("cross_entropy", "nll_loss")
+    z, t = yhat.detach().float(), y.detach()
+    low, high = low_and_high(z)
     facts: dict[str, Any] = {
         "reduction": kwargs.get("reduction", "mean"),
         "function": last_function(yhat),
-        "finite": bool(yhat.isfinite().all()),
-        "y_finite": bool(y.isfinite().all()) if y.is_floating_point() else True,
+        "finite": is_finite(low, high),
+        "y_finite": not t.is_floating_point() or is_finite(
+            *low_and_high(t.float())
+        ),
         "records": yhat.requires_grad,
         "y_records": y.requires_grad,
+        "low": low,
+        "high": high,
     }
-    is_classes = name in ("cross_entropy", "nll_loss")
-    z, t = yhat.detach().float(), y.detach()
     if is_classes and z.ndim >= 2:
         _class_facts(seen, z, t, facts, training)
     else:
@@ -260,29 +269,26 @@ def last_function(yhat: torch.Tensor) -> str:
 
 
 def _class_facts(seen: Seen, z, t, facts: dict, training: bool) -> None:
-    total = z.sum(1)
     facts["n_outputs"] = z.shape[1]
-    facts["sums_to_one"] = bool(
-        (z >= 0).all() and ((total - 1).abs() < 1e-3).all()
-    )
-    # no logarithm of a share is above 0, and this is soon found out
-    may_be_log = bool((z <= 1e-3).all())
-    facts["is_log"] = may_be_log and bool((z.logsumexp(1).abs() < 1e-3).all())
+    # no share is below 0 and no logarithm of one above it: soon found out
+    may_be_share, may_be_log = facts["low"] >= 0, facts["high"] <= 1e-3
+    facts["sums_to_one"] = may_be_share and _are_zero(z.sum(1) - 1)
+    facts["is_log"] = may_be_log and _are_zero(z.logsumexp(1))
     if z.ndim == 2 and not facts["is_log"] and not facts["sums_to_one"]:
-        is_log = may_be_log and (z.logsumexp(0).abs() < 1e-3).all()
-        is_share = (z >= 0).all() and ((z.sum(0) - 1).abs() < 1e-3).all()
-        facts["over_rows"] = bool(is_log or is_share)
+        facts["over_rows"] = (may_be_log and _are_zero(z.logsumexp(0))) or (
+            may_be_share and _are_zero(z.sum(0) - 1)
+        )
     rows = z.transpose(1, -1).reshape(-1, z.shape[1]) if z.ndim > 2 else z
     facts["spread"] = float(rows.std(0).max()) if len(rows) > 1 else None
     facts["size"] = float(rows.abs().mean())
     facts["n_rows"] = len(rows)
     answers = rows.argmax(1)
-    facts["n_answers"] = len(answers.unique())
+    facts["n_answers"] = n_different(answers)
     if t.is_floating_point():
         t = t.argmax(1)
     t = t.reshape(-1)
     known = t[t >= 0]
-    facts["n_classes"] = len(known.unique())
+    facts["n_classes"] = n_different(known)
     if len(answers) == len(t) and len(t):
         facts["hits"] = float((answers == t).float().mean())
     if not training or not len(known):
@@ -298,15 +304,18 @@ def _class_facts(seen: Seen, z, t, facts: dict, training: bool) -> None:
         seen.n_single_class += facts["n_classes"] == 1
 
 
+def _are_zero(values: torch.Tensor) -> bool:
+    return bool((values.abs() < 1e-3).all())
+
+
 def _value_facts(seen: Seen, name, z, t, facts: dict, training: bool) -> None:
     t = t.float()
-    facts["low"], facts["high"] = float(z.min()), float(z.max())
-    facts["y_low"], facts["y_high"] = float(t.min()), float(t.max())
+    facts["y_low"], facts["y_high"] = low_and_high(t)
     rows = z.reshape(len(z), -1) if z.ndim else z.reshape(1, 1)
     facts["n_rows"] = len(rows)
     facts["spread"] = float(rows.std(0).max()) if len(rows) > 1 else None
     facts["size"] = float(rows.abs().mean())
-    facts["y_mean"], facts["y_std"] = float(t.mean()), _std(t)
+    facts["y_mean"], facts["y_std"] = mean_and_std(t)
     if t.ndim and len(t) > 1:
         facts["y_rows"] = float(t.reshape(len(t), -1).std(0).max())
     facts["broadcasts"] = _broadcasts(z, t)
@@ -315,7 +324,7 @@ def _value_facts(seen: Seen, name, z, t, facts: dict, training: bool) -> None:
     outside = (t < low - 0.01) | (t > high + 0.01)
     facts["out_of_reach"] = float(outside.float().mean())
     if name.startswith("binary"):
-        facts["n_classes"] = len(t.unique()) if t.numel() < 1e6 else 3
+        facts["n_classes"] = n_different(t) if t.numel() < 1e6 else 3
         facts["positives"] = float(t.mean())
 
 
@@ -337,8 +346,10 @@ def _keep_pair(seen: Seen, y: torch.Tensor) -> None:
     if x is None or not y.ndim or len(x) != len(y) or len(x) < 2:
         return
     n = sum(map(len, seen.kept_rows))
+    if n >= MOST_ROWS:
+        return
     x = x.reshape(len(x), -1)[:, :1024].float().cpu()
-    if n < MOST_ROWS and (not n or x.shape[1] == seen.kept_rows[0].shape[1]):
+    if not n or x.shape[1] == seen.kept_rows[0].shape[1]:
         labels = y.reshape(len(y), -1)[:, :16].float().cpu()
         if not n or labels.shape[1] == seen.kept_labels[0].shape[1]:
             seen.kept_rows.append(x.clone())
@@ -393,13 +404,17 @@ def silent_rows(seen: Seen, optimizer: Any) -> None:
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             name = seen.names.get(id(parameter))
-            gradient = parameter.grad
-            if name is None or gradient is None or gradient.is_sparse:
+            if name is None or parameter.ndim < 2:
                 continue
-            if 2 <= gradient.ndim <= 5 and gradient.numel() <= 1_000_000:
+            if (f"{name} ", len(parameter)) in seen.awake:
+                continue
+            gradient = parameter.grad
+            if gradient is None or gradient.is_sparse:
+                continue
+            if gradient.ndim <= 5 and gradient.numel() <= 1_000_000:
                 rows = gradient.detach().reshape(len(gradient), -1)
-                silent = rows.abs().amax(1) == 0
-                _and(seen.silent_units, f"{name} ", silent)
+                silent = ~rows.any(1)
+                _still_silent(seen, f"{name} ", silent)
 
 
 def alike_at_first(seen: Seen, optimizer: Any) -> None:

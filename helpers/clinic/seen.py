@@ -82,8 +82,8 @@ class Losses:
     n: int = 0
     last: Any = None
 
-    def add(self, value: torch.Tensor) -> None:
-        """Keep a loss, a tensor of one number without its graph."""
+    def add(self, value: float | torch.Tensor) -> None:
+        """Keep a loss, a number or a tensor of one without its graph."""
         self.last = value
         if self.n % self.stride == 0:
             self.values.append(value)
@@ -135,6 +135,8 @@ class Seen:
     layers_called: dict[str, str] = field(default_factory=dict)
     quiet_layers: set[str] = field(default_factory=set)  # and while not
     silent_units: dict[str, Any] = field(default_factory=dict)
+    # (name, number of units) of which none has been silent all the time
+    awake: set[tuple[str, int]] = field(default_factory=set)
     saturated: dict[str, list[float]] = field(default_factory=dict)
     recurrent: list[dict] = field(default_factory=list)
     batch_norm_sizes: dict[str, list[tuple[int, int]]] = field(

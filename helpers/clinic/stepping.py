@@ -11,10 +11,16 @@ from torch.linalg import vector_norm
 
 from helpers.clinic import looking
 from helpers.clinic.hooks import quietly
+from helpers.clinic.numbers import norms
 from helpers.clinic.seen import MOST_LOOKS, Seen, StepLook
 
 DENSE = 10  # updates that are looked at one after the other
 MOST_NUMBERS = 1_000_000  # of one parameter are compared
+
+
+def _some_of(parameter: torch.Tensor) -> torch.Tensor:
+    """Return the numbers of a parameter that are looked at, in one row."""
+    return parameter.detach().reshape(-1)[:MOST_NUMBERS]
 
 
 class Stepping:
@@ -65,13 +71,12 @@ class Stepping:
         look = StepLook(seen.n_updates[i], i, n_backward=n_backward)
         look.scale = self.scale
         look.rates = [float(group["lr"]) for group in optimizer.param_groups]
-        before = {}
         if not look.step:
             looking.alike_at_first(seen, optimizer)
-        for name, parameter in self._own(optimizer):
-            flat = parameter.detach().reshape(-1)[:MOST_NUMBERS]
-            before[name] = flat.clone()
-            look.weights[name] = float(vector_norm(flat))
+        own = list(self._own(optimizer))
+        before = {name: _some_of(one).clone() for name, one in own}
+        sizes = norms(list(before.values()))
+        look.weights.update(zip(before, sizes, strict=True))
         probe = self._probe.get(i)
         if probe is not None:
             looking.was_reset(seen, *probe)
@@ -86,12 +91,15 @@ class Stepping:
                     yield name, parameter
 
     def _see_gradients(self, optimizer: Any, look: StepLook) -> None:
+        gradients = {}
         for name, parameter in self._own(optimizer):
-            if parameter.grad is not None:
-                gradient = parameter.grad.detach()
+            gradient = parameter.grad
+            if gradient is not None:
                 if gradient.is_sparse:
                     gradient = gradient.coalesce().values()
-                look.gradients[name] = float(vector_norm(gradient))
+                gradients[name] = gradient
+        sizes = norms(list(gradients.values()))
+        look.gradients.update(zip(gradients, sizes, strict=True))
 
     @quietly
     def after_step(
@@ -110,11 +118,9 @@ class Stepping:
         seen = self.seen
         if seen.losses.last is not None and look.n_backward:
             look.loss = float(seen.losses.last)
-        for name, parameter in self._own(optimizer):
-            if name not in before:
-                continue
-            flat = parameter.detach().reshape(-1)[:MOST_NUMBERS]
-            moved = float(vector_norm(flat - before[name]))
+        own = [pair for pair in self._own(optimizer) if pair[0] in before]
+        changes = norms([_some_of(one) - before[name] for name, one in own])
+        for (name, parameter), moved in zip(own, changes, strict=True):
             if moved:
                 seen.moved.add(name)
             look.ratios[name] = moved / (look.weights[name] + 1e-12)
@@ -123,7 +129,7 @@ class Stepping:
             states = self._states.get(name)
             if states and not any(states[callable(closure) :] or states):
                 look.uncleared.add(name)
-            if i not in self._probe and flat.numel() > 1 and moved:
+            if i not in self._probe and len(before[name]) > 1 and moved:
                 self._probe[i] = parameter, before[name][:1000]
         looking.silent_rows(seen, optimizer)
         if len(seen.steps) >= MOST_LOOKS:

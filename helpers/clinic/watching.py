@@ -26,7 +26,7 @@ from helpers.clinic.seen import LoaderSeen, Seen
 from helpers.clinic.stepping import DENSE, Stepping
 from helpers.errors import CourseError
 
-LATER = (12, 16, 20, 30, 50, 75, 100, 150, 200, 400, 700)
+LATER = (12, 20, 35, 60, 100, 170, 290, 490, 830)  # times 1.7
 EVERY = 1000  # then one look per so many updates
 MOST_PHASES = 200  # of validation, after which modes are looked at
 
@@ -336,7 +336,10 @@ class Watch:
             if seen.rounds == 1 and not seen.outside:
                 graphs.parameters_outside(seen, loss)
         value, self._unscaled = self._unscaled, None
-        seen.losses.add(loss.detach() if value is None else value)
+        if value is None:
+            # elsewhere than on the CPU, a number would be waited for
+            value = loss.item() if loss.is_cpu else loss.detach()
+        seen.losses.add(value)
 
     def _see_modes(self) -> None:
         seen = self.seen
@@ -353,6 +356,7 @@ class Watch:
         """See that somebody starts to iterate over a DataLoader."""
         loaders = self.seen.loaders
         if id(loader) not in loaders and len(loaders) >= 20:
+            self._loader = None  # what comes now is not another loader's
             return
         self._loader = loaders.setdefault(id(loader), LoaderSeen(loader))
         self._loader.n_iterations += 1

@@ -241,7 +241,7 @@ def activations(histories: Mapping[str, Any], layer: str):
     spread.set(xscale="log", xlabel="step", ylabel="standard deviation")
     # as far as 0, which a logarithm does not have
     spread.set_yscale("symlog", linthresh=0.1)
-    spread.set_ylim(bottom=-0.02)
+    spread.set_ylim(-0.02, 1.3 * spread.get_ylim()[1])  # no marker is cut
     spread.yaxis.set_major_formatter("{x:g}")
     for axes in (zeros, spread):
         axes.xaxis.set_major_formatter("{x:g}")

@@ -7,6 +7,7 @@ import math
 import torch
 from torch import nn, optim
 from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
 
 from helpers.clinic import watch
 from tests.clinic.healthy import loader, loop, mlp, points
@@ -156,4 +157,48 @@ def a_critic_in_another_optimizer_that_is_not_watched():
             opt.zero_grad()
             (-critic(fake).mean()).backward()
             opt.step()
+    return w
+
+
+@loop
+def partners_in_a_batch_as_labels():
+    """Contrastive: the labels say where in the batch the other view is."""
+    torch.manual_seed(3)
+    net = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 16))
+    opt = optim.Adam(net.parameters(), 1e-3)
+    x, _ = points()
+    with watch(net, opt) as w:
+        for _ in range(8):
+            for (rows,) in DataLoader(TensorDataset(x), 20, shuffle=True):
+                n = len(rows)
+                views = [rows + 0.3 * torch.randn_like(rows) for _ in "ab"]
+                z = F.normalize(net(torch.cat(views)), dim=1)
+                similar = z @ z.T / 0.5
+                similar = similar.masked_fill(torch.eye(2 * n).bool(), -1e9)
+                partner = torch.arange(2 * n).roll(n)
+                loss = F.cross_entropy(similar, partner)
+                opt.zero_grad()
+                loss.backward()
+                opt.step()
+    return w
+
+
+@loop
+def loaders_made_anew_for_every_epoch():
+    net = mlp()
+    opt = optim.Adam(net.parameters(), 1e-2)
+    x, y = points()
+    with watch(net, opt) as w:
+        for _ in range(15):
+            net.train()
+            for x_batch, y_batch in loader(x[:200], y[:200]):
+                opt.zero_grad()
+                F.cross_entropy(net(x_batch), y_batch).backward()
+                opt.step()
+            net.eval()
+            with torch.no_grad():
+                for x_batch, y_batch in loader(x[200:], y[200:], shuffle=False):
+                    F.cross_entropy(net(x_batch), y_batch)
+    report = w.report()
+    assert "validation_in_training" not in report.kinds()
     return w

@@ -196,3 +196,42 @@ def every_unit_dead():
     net = mlp()
     net[0].bias.data.fill_(-50.0)
     return train(net, adam(net, 1e-3))
+
+
+@sick("loss_detached")
+def wrapped_into_a_new_tensor_later():
+    net = mlp()
+    opt, n = sgd(net), 0
+    with watch(net, opt) as w:
+        for _ in range(12):
+            for x, y in loader(*points()):
+                opt.zero_grad()
+                loss = F.cross_entropy(net(x), y)
+                if n >= 40:
+                    loss = torch.tensor(loss.item(), requires_grad=True)
+                loss.backward()
+                opt.step()
+                n += 1
+    return w
+
+
+@sick("no_zero_grad")
+def gradients_pile_up_later():
+    net = mlp()
+    opt, n = sgd(net, 0.01), 0
+
+    def zero():
+        nonlocal n
+        n += 1
+        if n <= 30:
+            opt.zero_grad()
+
+    return train(net, opt, zero=zero, epochs=12)
+
+
+@sick("scheduler_per_epoch")
+def one_cycle_per_epoch():
+    net = mlp()
+    opt = sgd(net, 0.01)
+    sch = optim.lr_scheduler.OneCycleLR(opt, 0.1, total_steps=8 * 12)
+    return train(net, opt, epochs=12, epoch=lambda: sch.step())

@@ -15,6 +15,21 @@ def test_looks_and_other_steps_are_compared_with_plain_ones():
     assert watch_cost._cost(plain, watched) == (1.5, 3.0)
 
 
+def test_what_a_look_takes_at_the_end_of_the_step_before_counts():
+    watched = [
+        6.0 if is_looked_at(step) else 3.0 + 0.5 * is_looked_at(step + 1)
+        for step in range(60)
+    ]
+    assert watch_cost._cost([2.0] * 60, watched) == (1.5, 3.25)
+
+
+def test_all_steps_together_are_weighed_by_how_many_are_looked_at():
+    n_looks = sum(map(is_looked_at, range(10, 1000)))
+    assert 0 < n_looks < 20
+    cost = watch_cost.WatchCost(between=1.0, look=2.0)
+    assert cost.overall == pytest.approx(1 + n_looks / 990)
+
+
 def test_a_machine_that_turns_slower_changes_no_ratio(monkeypatch):
     """Every round is slower than the one before; the ratios stay."""
     runs = []

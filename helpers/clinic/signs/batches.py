@@ -11,6 +11,7 @@ from torch.utils.data import (
     TensorDataset,
 )
 
+from helpers.clinic import looking
 from helpers.clinic.seen import LoaderSeen, Seen
 from helpers.clinic.signs.curves import level_of
 
@@ -219,14 +220,13 @@ def shuffled_labels(seen: Seen) -> dict | None:
 def learns_nothing(seen: Seen) -> bool:
     """Tell whether the loss on new rows stays at that of a constant."""
     from_val = [v for v in seen.val_losses.numbers() if math.isfinite(v)]
-    values = seen.losses.numbers()
-    if from_val:
-        n = max(1, len(from_val) // 4)
-        late = sum(from_val[-n:]) / n
-        return late > 0.9 * sum(from_val[:n]) / n
-    n = max(5, len(values) // 4)
-    first = sum(values[:n]) / n
-    return bool(values) and sum(values[-n:]) / n > 0.8 * first
+    values = from_val or seen.losses.numbers()
+    n = max(1, len(values) // 4) if from_val else max(5, len(values) // 4)
+    first, late = sum(values[:n]) / n, sum(values[-n:]) / n
+    base = looking.baseline(seen)
+    if base is not None and late < 0.8 * base:
+        return False  # it was well below, perhaps from its first batch on
+    return bool(values) and late > (0.9 if from_val else 0.8) * first
 
 
 def shuffled(seen: Seen) -> dict | None:

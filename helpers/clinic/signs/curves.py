@@ -81,7 +81,7 @@ def majority(seen: Seen) -> dict | None:
     late = [
         c
         for c in calls
-        if c.step >= max(50, seen.rounds // 3)
+        if c.step >= max(30, seen.rounds // 3)
         and c.facts.get("n_rows", 0) >= 8
         and len(c.yhat_shape) == 2
     ]

@@ -99,8 +99,11 @@ def no_gradient_at_step(seen: Seen) -> dict | None:
 
 def detached_loss(seen: Seen) -> dict | None:
     """Backward passes bring no gradient to any parameter."""
-    if seen.n_backward < 2 or seen.reached or not seen.optimizers:
+    if seen.n_backward < 2 or not seen.optimizers:
         return None
+    if seen.reached:  # by the losses at first, not by those that came later
+        n = seen.n_leaf_losses
+        return {"n": n} if n >= max(10, 0.2 * seen.n_backward) else None
     if not any(p.requires_grad for m in seen.models for p in m.parameters()):
         return None
     if not any(look.weights for look in seen.steps):
@@ -127,7 +130,8 @@ def no_zero_grad(seen: Seen) -> dict | None:
     looks = [s for s in backward_looks(seen) if s.step and s.arrived]
     bad = [s for s in looks if len(s.uncleared) > len(s.arrived) / 2]
     if len(bad) < 2 or len(bad) < 0.5 * len(looks):
-        if len(bad) >= 3 and len(looks) >= 6:
+        is_since = len(bad) >= 2 and looks[-len(bad) :] == bad
+        if len(looks) >= 6 and (len(bad) >= 3 or is_since):
             return {"n": len(bad), "n_looks": len(looks), "part": "some"}
         return None
     return {"n": len(bad), "n_looks": len(looks), "part": "all"}

@@ -35,7 +35,7 @@ def broadcast(seen: Seen) -> dict | None:
             return {"what": f"labels of shape {y}", "yhat": yhat}
     if seen.paired is not None:
         yhat, table = map(list, seen.paired)
-        return {"what": f"labels in a table of shape {table}", "yhat": yhat}
+        return {"what": f"labels so that a table of shape {table} comes out", "yhat": yhat}
     return None
 
 

@@ -11,17 +11,18 @@ from helpers.clinic.signs.curves import at_baseline
 
 
 def _depends(model: nn.Module) -> str:
-    """Name a layer of the model that a mode changes, or nothing."""
+    """Name the layers of the model that a mode changes, or nothing."""
+    found = set()
     for module in model.modules():
-        if isinstance(module, _DropoutNd) and module.p > 0:
-            return "dropout"
         if isinstance(module, _BatchNorm):
-            return "batch norm"
-        if getattr(module, "dropout", 0) and isinstance(
-            module, (nn.RNNBase, nn.MultiheadAttention)
+            found.add("batch norm")
+        is_dropout = isinstance(module, _DropoutNd) and module.p > 0
+        if is_dropout or (
+            getattr(module, "dropout", 0)
+            and isinstance(module, (nn.RNNBase, nn.MultiheadAttention))
         ):
-            return "dropout"
-    return ""
+            found.add("dropout")
+    return " and ".join(sorted(found))
 
 
 def _trains_mode(model: nn.Module) -> bool:

@@ -62,7 +62,7 @@ def _is_too_fast(scheduler: Any, length: int, is_known: bool) -> bool:
     if isinstance(scheduler, lr_scheduler.ReduceLROnPlateau):
         return True
     if isinstance(scheduler, lr_scheduler.ExponentialLR):
-        return scheduler.gamma**length < 0.3
+        return scheduler.gamma**length < 0.4
     if isinstance(scheduler, lr_scheduler.StepLR):
         return scheduler.step_size <= length and scheduler.gamma < 0.95
     if isinstance(scheduler, lr_scheduler.MultiStepLR):
@@ -71,6 +71,18 @@ def _is_too_fast(scheduler: Any, length: int, is_known: bool) -> bool:
     if type(scheduler) is lr_scheduler.CosineAnnealingLR:
         return is_known and scheduler.T_max < 2 * length
     return False
+
+
+def per_epoch(seen: Seen) -> dict | None:
+    """A schedule of a fixed number of updates is stepped per epoch."""
+    for key, n in seen.scheduler_steps.items():
+        scheduler = seen.scheduler_objects[key]
+        total = getattr(scheduler, "total_steps", 0)
+        is_one_cycle = isinstance(scheduler, lr_scheduler.OneCycleLR)
+        n_updates = max(seen.n_updates)
+        if is_one_cycle and 3 * n < n_updates and 0.9 * total <= n_updates:
+            return {"n": n, "n_updates": n_updates, "total": total}
+    return None
 
 
 def never_stepped(seen: Seen) -> dict | None:
@@ -89,19 +101,17 @@ def never_stepped(seen: Seen) -> dict | None:
 def fallen(seen: Seen) -> dict | None:
     """The learning rate has fallen to next to nothing early."""
     for look in seen.steps[-1:]:
-        firsts = [s.rates for s in seen.steps if s.optimizer == look.optimizer]
-        top = max(map(max, firsts), default=0)
-        n = seen.n_updates[look.optimizer]
-        early = [
-            s.step
-            for s in seen.steps
-            if s.optimizer == look.optimizer
-            and max(s.rates) < 1e-4 * top
-            and s.step > 0
-        ]
-        is_early = len(early) >= 3 and early[0] < 0.5 * n
-        if top and is_early and early[-1] == look.step:
-            return {"first": top, "last": max(look.rates), "step": early[0] + 1}
+        own = [s for s in seen.steps if s.optimizer == look.optimizer]
+        top = max(max(s.rates) for s in own)
+        groups = seen.optimizers[look.optimizer].param_groups
+        now = max(float(group["lr"]) for group in groups)
+        low = [s for s in own if s.step and max(s.rates) < 1e-4 * top]
+        # and it has not come back since: a cycle has an end as well
+        if len(low) < 2 or own[-len(low) :] != low or now >= 1e-4 * top:
+            continue
+        if low[0].step < 0.5 * seen.n_updates[look.optimizer]:
+            last = max(low[0].rates)
+            return {"first": top, "last": last, "step": low[0].step + 1}
     return None
 
 
@@ -135,6 +145,7 @@ def decay_large(seen: Seen) -> dict | None:
 SIGNS = {
     "scheduler_before_optimizer": ("fault", before_optimizer),
     "scheduler_per_batch": ("suspicion", per_batch),
+    "scheduler_per_epoch": ("suspicion", per_epoch),
     "scheduler_never_steps": ("suspicion", never_stepped),
     "learning_rate_gone": ("suspicion", fallen),
     "weight_decay_large": ("suspicion", decay_large),
