@@ -233,9 +233,8 @@ def at_loss(
         "reduction": kwargs.get("reduction", "mean"),
         "function": last_function(yhat),
         "finite": is_finite(low, high),
-        "y_finite": not t.is_floating_point() or is_finite(
-            *low_and_high(t.float())
-        ),
+        "y_finite": not t.is_floating_point()
+        or is_finite(*low_and_high(t.float())),
         "records": yhat.requires_grad,
         "y_records": y.requires_grad,
         "low": low,

@@ -35,7 +35,10 @@ def broadcast(seen: Seen) -> dict | None:
             return {"what": f"labels of shape {y}", "yhat": yhat}
     if seen.paired is not None:
         yhat, table = map(list, seen.paired)
-        return {"what": f"labels so that a table of shape {table} comes out", "yhat": yhat}
+        return {
+            "what": f"labels so that a table of shape {table} comes out",
+            "yhat": yhat,
+        }
     return None
 
 
