@@ -31,6 +31,8 @@ class StepLook:
         weights: per parameter, its norm before the update.
         ratios: per parameter, the norm of the update against that.
         uncleared: parameters whose gradient still held the last step's.
+        dropped: parameters of which several passes brought a gradient, and the
+            step got only the last one.
         rates: the learning rate of every parameter group.
         n_backward: backward passes since the last update.
         scale: by which the loss was scaled up for half precision.
@@ -44,6 +46,7 @@ class StepLook:
     weights: dict[str, float] = field(default_factory=dict)
     ratios: dict[str, float] = field(default_factory=dict)
     uncleared: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
     rates: list[float] = field(default_factory=list)
     n_backward: int = 0
     scale: float = 1.0

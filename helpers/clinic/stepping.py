@@ -124,9 +124,19 @@ class Stepping:
             if moved:
                 seen.moved.add(name)
             look.ratios[name] = moved / (look.weights[name] + 1e-12)
-            if name in self._arrived:
-                look.arrived[name] = sum(self._arrived[name])
-            states = self._states.get(name)
+            brought = self._arrived.get(name, [])
+            if brought:
+                look.arrived[name] = sum(brought)
+            states = self._states.get(name, [])
+            # a closure may look at a loss as often as it likes
+            if (
+                len(brought) > 2
+                and not callable(closure)
+                and all(states)
+                and all(brought)
+                and look.gradients.get(name) == brought[-1]
+            ):
+                look.dropped.add(name)
             if states and not any(states[callable(closure) :] or states):
                 look.uncleared.add(name)
             if i not in self._probe and len(before[name]) > 1 and moved:

@@ -202,3 +202,44 @@ def loaders_made_anew_for_every_epoch():
     report = w.report()
     assert "validation_in_training" not in report.kinds()
     return w
+
+
+@loop
+def two_passes_for_each_update():
+    """Sharpness-aware: gradients beside the weights, then the update."""
+    net = mlp()
+    opt = optim.SGD(net.parameters(), 0.1)
+    with watch(net, opt) as w:
+        for _ in range(8):
+            for x, y in loader(*points()):
+                opt.zero_grad()
+                F.cross_entropy(net(x), y).backward()
+                moves = []
+                with torch.no_grad():
+                    for p in net.parameters():
+                        moves.append(0.02 * p.grad / (p.grad.norm() + 1e-9))
+                        p += moves[-1]
+                opt.zero_grad()
+                F.cross_entropy(net(x), y).backward()
+                with torch.no_grad():
+                    for p, move in zip(net.parameters(), moves, strict=True):
+                        p -= move
+                opt.step()
+    return w
+
+
+@loop
+def rate_cut_when_the_accuracy_stays():
+    net = mlp()
+    opt = optim.SGD(net.parameters(), 0.1)
+    x, y = points()
+    sch = optim.lr_scheduler.ReduceLROnPlateau(opt, mode="max", patience=1)
+    with watch(net, opt) as w:
+        for _ in range(15):
+            for x_batch, y_batch in loader(x, y):
+                opt.zero_grad()
+                F.cross_entropy(net(x_batch), y_batch).backward()
+                opt.step()
+            with torch.no_grad():
+                sch.step((net(x).argmax(1) == y).float().mean())
+    return w

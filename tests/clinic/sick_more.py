@@ -235,3 +235,47 @@ def one_cycle_per_epoch():
     opt = sgd(net, 0.01)
     sch = optim.lr_scheduler.OneCycleLR(opt, 0.1, total_steps=8 * 12)
     return train(net, opt, epochs=12, epoch=lambda: sch.step())
+
+
+@sick("gradients_thrown_away")
+def cleared_in_every_micro_batch():
+    net = mlp()
+    opt, n = sgd(net), 0
+
+    def step():
+        nonlocal n
+        n += 1
+        if n % 4 == 0:
+            opt.step()
+
+    return train(net, opt, step=step, epochs=12)
+
+
+@sick("gradients_stopped")
+def body_without_gradients_later():
+    body, head = nn.Sequential(nn.Linear(8, 32), nn.ReLU()), nn.Linear(32, 3)
+    net = nn.Sequential(body, head)
+    opt, n = sgd(net), 0
+    with watch(net, opt) as w:
+        for _ in range(12):
+            for x, y in loader(*points()):
+                with torch.set_grad_enabled(n < 25):
+                    features = body(x)
+                opt.zero_grad()
+                F.cross_entropy(head(features), y).backward()
+                opt.step()
+                n += 1
+    return w
+
+
+@sick("gradients_stopped")
+def frozen_by_mistake_later():
+    net = mlp()
+    opt, n = sgd(net), 0
+
+    def freeze():
+        nonlocal n
+        n += 1
+        net[0].requires_grad_(n < 3)
+
+    return train(net, opt, epochs=12, epoch=freeze)

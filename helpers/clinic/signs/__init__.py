@@ -10,6 +10,7 @@ from helpers.clinic.signs import (
     curves,
     gradients,
     losses,
+    lost,
     modes,
     schedules,
     updates,
@@ -27,6 +28,7 @@ CAUSES = {
     **batches.SIGNS,
     **gradients.SIGNS,
     **updates.SIGNS,
+    **lost.SIGNS,
     **gradients.COMMON,
     **batches.LAST,
 }

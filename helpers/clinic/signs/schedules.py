@@ -109,7 +109,7 @@ def fallen(seen: Seen) -> dict | None:
         # and it has not come back since: a cycle has an end as well
         if len(low) < 2 or own[-len(low) :] != low or now >= 1e-4 * top:
             continue
-        if low[0].step < 0.5 * seen.n_updates[look.optimizer]:
+        if low[0].step < 0.6 * seen.n_updates[look.optimizer]:
             last = max(low[0].rates)
             return {"first": top, "last": last, "step": low[0].step + 1}
     return None
