@@ -24,6 +24,8 @@ QUIET = re.compile(
 )
 NOISE = re.compile(
     "Three.js|favicon|sourcemap|ResizeObserver|Failed to load resource"
+    # a kernel was shut down before JupyterLab had asked for its debugger
+    "|Could not restore the debugger state"
 )
 
 PATIENCE = 120  # seconds for a page to run
