@@ -87,9 +87,12 @@ def weighted_sum(values: torch.Tensor) -> float:
         values: of one dimension.
     """
     key = len(values), values.device
-    if key not in _weights:
+    weights = _weights.get(key)
+    if weights is None:
+        count = torch.arange(1, len(values) + 1, device=values.device)
+        weights = count.double().sqrt()
         if len(_weights) >= 8:
             _weights.clear()
-        count = torch.arange(1, len(values) + 1, device=values.device)
-        _weights[key] = count.double().sqrt()
-    return float(torch.dot(values.double(), _weights[key]))
+        if type(weights) is torch.Tensor:  # no other kind is kept for later
+            _weights[key] = weights
+    return float(torch.dot(values.double(), weights))
