@@ -12,7 +12,7 @@ from torch.linalg import vector_norm
 
 from helpers.clinic.hooks import quietly
 
-MOST_AS_LIST = 1024  # integers that Python counts faster than torch does
+MOST_AS_LIST = 1024  # numbers that Python counts faster than torch does
 
 
 def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
@@ -69,11 +69,11 @@ def rows_differ(values: torch.Tensor) -> bool:
     return bool((values != values[:1]).any())
 
 
-def n_different(integers: torch.Tensor) -> int:
-    """Return how many different integers there are."""
-    if integers.numel() <= MOST_AS_LIST:
-        return len(set(integers.reshape(-1).tolist()))
-    return len(integers.unique())
+def n_different(values: torch.Tensor) -> int:
+    """Return how many different numbers there are."""
+    if values.numel() <= MOST_AS_LIST:
+        return len(set(values.reshape(-1).tolist()))
+    return len(values.unique())
 
 
 _weights: dict[tuple, torch.Tensor] = {}

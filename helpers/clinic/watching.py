@@ -26,7 +26,8 @@ from helpers.clinic.seen import LoaderSeen, Seen
 from helpers.clinic.stepping import DENSE, Stepping
 from helpers.errors import CourseError
 
-LATER = (12, 20, 35, 60, 100, 170, 290, 490, 830)  # times 1.7
+# each about 1.7 times the one before
+LATER = (12, 20, 35, 60, 100, 170, 290, 490, 830)
 EVERY = 1000  # then one look per so many updates
 MOST_PHASES = 200  # of validation, after which modes are looked at
 

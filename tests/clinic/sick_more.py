@@ -1,5 +1,7 @@
 """More sick loops: shapes that people bring from elsewhere."""
 
+import itertools
+
 import torch
 from torch import nn, optim
 from torch.nn import functional as F
@@ -200,30 +202,23 @@ def every_unit_dead():
 
 @sick("loss_detached")
 def wrapped_into_a_new_tensor_later():
-    net = mlp()
-    opt, n = sgd(net), 0
-    with watch(net, opt) as w:
-        for _ in range(12):
-            for x, y in loader(*points()):
-                opt.zero_grad()
-                loss = F.cross_entropy(net(x), y)
-                if n >= 40:
-                    loss = torch.tensor(loss.item(), requires_grad=True)
-                loss.backward()
-                opt.step()
-                n += 1
-    return w
+    net, step = mlp(), itertools.count()
+
+    def backward(loss):
+        if next(step) >= 40:
+            loss = torch.tensor(loss.item(), requires_grad=True)
+        loss.backward()
+
+    return train(net, sgd(net), backward=backward, epochs=12)
 
 
 @sick("no_zero_grad")
 def gradients_pile_up_later():
-    net = mlp()
-    opt, n = sgd(net, 0.01), 0
+    net, step = mlp(), itertools.count()
+    opt = sgd(net, 0.01)
 
     def zero():
-        nonlocal n
-        n += 1
-        if n <= 30:
+        if next(step) < 30:
             opt.zero_grad()
 
     return train(net, opt, zero=zero, epochs=12)
@@ -237,15 +232,22 @@ def one_cycle_per_epoch():
     return train(net, opt, epochs=12, epoch=lambda: sch.step())
 
 
+@sick("scheduler_per_batch")
+def decay_of_a_tenth_per_batch():
+    net = mlp()
+    opt = sgd(net)
+    sch = optim.lr_scheduler.ExponentialLR(opt, 0.9)
+    data = loader(*points(), b=26)  # 10 batches
+    return train(net, opt, data, after=lambda: sch.step())
+
+
 @sick("gradients_thrown_away")
 def cleared_in_every_micro_batch():
-    net = mlp()
-    opt, n = sgd(net), 0
+    net, batch = mlp(), itertools.count(1)
+    opt = sgd(net)
 
     def step():
-        nonlocal n
-        n += 1
-        if n % 4 == 0:
+        if next(batch) % 4 == 0:
             opt.step()
 
     return train(net, opt, step=step, epochs=12)
@@ -270,12 +272,9 @@ def body_without_gradients_later():
 
 @sick("gradients_stopped")
 def frozen_by_mistake_later():
-    net = mlp()
-    opt, n = sgd(net), 0
+    net, epoch = mlp(), itertools.count(1)
 
     def freeze():
-        nonlocal n
-        n += 1
-        net[0].requires_grad_(n < 3)
+        net[0].requires_grad_(next(epoch) < 3)
 
-    return train(net, opt, epochs=12, epoch=freeze)
+    return train(net, sgd(net), epochs=12, epoch=freeze)

@@ -46,3 +46,60 @@ def test_the_update_in_eval_mode():
 
 def test_the_update_from_which_the_rate_is_gone():
     assert "as early as update 6." in saw("learning_rate_gone", mlp(), 40)
+    assert "from 0.1 to 1e-09" in saw("learning_rate_gone", mlp(), 40)
+
+
+def kinds_with_rates(rate_of, n_steps=130):
+    """Train with a rate for each step; return which kinds are found."""
+    net = mlp()
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    with watch(net, optimizer) as watched:
+        for step in range(n_steps):
+            optimizer.param_groups[0]["lr"] = rate_of(step)
+            optimizer.zero_grad()
+            F.cross_entropy(net(X), Y).backward()
+            optimizer.step()
+    return watched.report().kinds()
+
+
+def test_a_rate_that_comes_back_is_not_gone():
+    """Low at two looks or more, in a cycle or until a moment ago."""
+    low_at = (12, 20, 35)
+    assert "learning_rate_gone" in kinds_with_rates(
+        lambda step: 0.1 if step < 12 else 1e-9
+    )
+    assert "learning_rate_gone" not in kinds_with_rates(
+        lambda step: 1e-9 if step in low_at else 0.1
+    )
+    assert "learning_rate_gone" not in kinds_with_rates(
+        lambda step: 1e-9 if 12 <= step < 125 else 0.1
+    )
+
+
+def levels_of_stopped(stop):
+    """Train, and stop gradients after 25 steps; return what is said."""
+    net = mlp()
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    with watch(net, optimizer) as watched:
+        for step in range(70):
+            optimizer.zero_grad()
+            loss = F.cross_entropy(net(X), Y)
+            stop(net, step >= 25, loss).backward()
+            optimizer.step()
+    return {one.kind: (one.level, one.saw) for one in watched.report().findings}
+
+
+def test_gradients_that_stop_are_worse_if_nothing_is_frozen():
+    def freezes(net, is_late, loss):
+        net[0].requires_grad_(not is_late)
+        return F.cross_entropy(net(X), Y) if is_late else loss
+
+    def leaves_out(net, is_late, loss):
+        # all but the last bias
+        return net[2].bias.square().sum() if is_late else loss
+
+    level, words = levels_of_stopped(freezes)["gradients_stopped"]
+    assert level == "note" and "they are frozen" in words
+    level, words = levels_of_stopped(leaves_out)["gradients_stopped"]
+    assert level == "suspicion" and "no backward pass reaches" in words
+    assert "until about update 21," in words

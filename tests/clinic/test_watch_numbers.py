@@ -58,7 +58,7 @@ def test_rows_differ_wherever_the_odd_one_stands():
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, numbers.MOST_AS_LIST + 10])
-def test_different_integers_are_counted(n):
+def test_different_numbers_are_counted(n):
     assert numbers.n_different(torch.arange(n) // 2) == (n + 1) // 2
     assert numbers.n_different(torch.arange(n).reshape(1, -1) * 0) == min(n, 1)
 
