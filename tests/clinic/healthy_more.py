@@ -243,3 +243,18 @@ def rate_cut_when_the_accuracy_stays():
             with torch.no_grad():
                 sch.step((net(x).argmax(1) == y).float().mean())
     return w
+
+
+@loop
+def micro_batches_without_a_label():
+    """Of four, the first three have nothing that counts."""
+    net = mlp()
+    opt = optim.SGD(net.parameters(), 0.1)
+    with watch(net, opt) as w:
+        for _ in range(8):
+            for x, y in loader(*points()):
+                opt.zero_grad()
+                for counts in (0, 0, 0, 1):
+                    (counts * F.cross_entropy(net(x), y)).backward()
+                opt.step()
+    return w

@@ -44,6 +44,33 @@ def test_the_update_in_eval_mode():
     )
 
 
+def test_both_kinds_of_layers_that_a_mode_changes_are_named():
+    net = mlp(extra=[nn.Dropout(0.5), nn.BatchNorm1d(32)])
+
+    def validate(step):
+        if step == 5:
+            net.eval()
+            with torch.no_grad():
+                net(X)
+
+    assert "has batch norm and dropout" in saw(
+        "train_mode_not_restored", net, 20, validate
+    )
+
+
+def test_one_class_for_all_rows_is_noted_in_a_short_run():
+    net = mlp()
+    optimizer = optim.SGD(net.parameters(), lr=0.001)
+    with torch.no_grad():
+        net[2].bias += torch.tensor([9.0, 0.0, 0.0])
+    with watch(net, optimizer) as watched:
+        for _ in range(70):
+            optimizer.zero_grad()
+            F.cross_entropy(net(X), Y).backward()
+            optimizer.step()
+    assert "majority_class" in watched.report().kinds("note")
+
+
 def test_the_update_from_which_the_rate_is_gone():
     assert "as early as update 6." in saw("learning_rate_gone", mlp(), 40)
     assert "from 0.1 to 1e-09" in saw("learning_rate_gone", mlp(), 40)
@@ -70,6 +97,9 @@ def test_a_rate_that_comes_back_is_not_gone():
     )
     assert "learning_rate_gone" not in kinds_with_rates(
         lambda step: 1e-9 if step in low_at else 0.1
+    )
+    assert "learning_rate_gone" not in kinds_with_rates(
+        lambda step: 1e-9 if step in low_at or step >= 100 else 0.1
     )
     assert "learning_rate_gone" not in kinds_with_rates(
         lambda step: 1e-9 if 12 <= step < 125 else 0.1
