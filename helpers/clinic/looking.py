@@ -286,7 +286,7 @@ def _class_facts(seen: Seen, z, t, facts: dict, training: bool) -> None:
     if t.is_floating_point():
         t = t.argmax(1)
     t = t.reshape(-1)
-    known = t[t >= 0]
+    known = t if int(t.min() if len(t) else 0) >= 0 else t[t >= 0]
     facts["n_classes"] = n_different(known)
     if len(answers) == len(t) and len(t):
         facts["hits"] = float((answers == t).float().mean())

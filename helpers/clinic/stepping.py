@@ -12,14 +12,16 @@ from torch.linalg import vector_norm
 from helpers.clinic import looking
 from helpers.clinic.hooks import quietly
 from helpers.clinic.numbers import norms
+from helpers.clinic.plan import DENSE
 from helpers.clinic.seen import MOST_LOOKS, Seen, StepLook
 
-DENSE = 10  # updates that are looked at one after the other
 MOST_NUMBERS = 1_000_000  # of one parameter are compared
 
 
 def _some_of(parameter: torch.Tensor) -> torch.Tensor:
-    """Return the numbers of a parameter that are looked at, in one row."""
+    """Return the numbers of a parameter that are looked at, in any shape."""
+    if parameter.numel() <= MOST_NUMBERS:
+        return parameter.detach()  # a row of them would cost two operations
     return parameter.detach().reshape(-1)[:MOST_NUMBERS]
 
 
@@ -138,8 +140,8 @@ class Stepping:
                 look.dropped.add(name)
             if states and not any(states[callable(closure) :] or states):
                 look.uncleared.add(name)
-            if i not in self._probe and len(before[name]) > 1 and moved:
-                self._probe[i] = parameter, before[name][:1000]
+            if i not in self._probe and before[name].numel() > 1 and moved:
+                self._probe[i] = parameter, before[name].reshape(-1)[:1000]
         looking.silent_rows(seen, optimizer)
         if len(seen.steps) >= MOST_LOOKS:
             del seen.steps[DENSE + 5]

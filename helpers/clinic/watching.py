@@ -1,12 +1,11 @@
 """A watch over any training loop, through hooks and without a step of its own.
 
-Here belongs when the watch looks, and that it leaves nothing where it was.
+Here belongs what the watch hears of, and that it leaves nothing where it was.
 What it makes of a layer, a batch or a loss stands in
 `helpers.clinic.looking`; what a sickness looks like, in
 `helpers.clinic.signs`.
 """
 
-import bisect
 import contextlib
 from collections.abc import Iterator
 from typing import Any
@@ -21,14 +20,13 @@ from helpers.clinic.diversions import LossSwitch
 from helpers.clinic.history import History
 from helpers.clinic.hooks import GradientHook, Hook, Switch
 from helpers.clinic.patches import patched
+from helpers.clinic.plan import is_looked_at, next_look
 from helpers.clinic.report import Report, make_report
 from helpers.clinic.seen import LoaderSeen, Seen
-from helpers.clinic.stepping import DENSE, Stepping
+from helpers.clinic.stepping import Stepping
 from helpers.errors import CourseError
 
-# each about 1.7 times the one before
-LATER = (12, 20, 35, 60, 100, 170, 290, 490, 830)
-EVERY = 1000  # then one look per so many updates
+SELDOM = 8  # between looks, one loss of so many is asked what it is
 MOST_PHASES = 200  # of validation, after which modes are looked at
 
 
@@ -81,19 +79,6 @@ def _as_list(value: Any) -> list:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def is_looked_at(step: int) -> bool:
-    """Tell whether the watch looks at an update closely."""
-    return step < DENSE or step in LATER or step % EVERY == 0
-
-
-def next_look(step: int) -> int:
-    """Return the next update after one that the watch looks at closely."""
-    if step + 1 < DENSE:
-        return step + 1
-    i = bisect.bisect_right(LATER, step)
-    return LATER[i] if i < len(LATER) else (step // EVERY + 1) * EVERY
-
-
 class Watch:
     """A watch over one block; `watch` makes it.
 
@@ -125,6 +110,9 @@ class Watch:
         self._schedule_depth = 0
         self._val_forwards = 0
         self._unscaled: torch.Tensor | None = None
+        # what the last loss was, and whether the next is asked
+        self._is_number = self._is_on_cpu = False
+        self._asks = True
 
     # ------------------------------------------------------------ lifetime
 
@@ -210,6 +198,7 @@ class Watch:
     def _set_close(self, is_close: bool) -> None:
         self._stepping.clear()
         if is_close:
+            self._asks = True
             self._turn(True)
         if is_close == self._is_close:
             return
@@ -327,20 +316,38 @@ class Watch:
         loss = tensors
         if isinstance(tensors, (list, tuple)) and tensors:
             loss = tensors[0]
-        if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
+        if self._asks or seen.n_backward % SELDOM == 0:
+            self._look_at_loss(loss)
+        if not self._is_number:
             return
-        if loss.is_leaf:  # to ask for its grad_fn would take much longer
+        value, self._unscaled = self._unscaled, None
+        if value is None:
+            try:
+                # elsewhere than on the CPU, a number would be waited for
+                value = loss.item() if self._is_on_cpu else loss.detach()
+            except (AttributeError, RuntimeError):  # not a number this time
+                self._asks = True
+                return
+        seen.losses.add(value)
+
+    def _look_at_loss(self, loss: Any) -> None:
+        """See what a backward pass starts from.
+
+        To ask a tensor anything takes about as long as to read its number. So
+        the next losses are taken to be of the same kind, most of them.
+        """
+        seen = self.seen
+        self._is_number = isinstance(loss, torch.Tensor) and loss.numel() == 1
+        self._is_on_cpu = self._is_number and loss.is_cpu
+        is_leaf = self._is_number and loss.is_leaf
+        if is_leaf:  # to ask for its grad_fn would take much longer
             seen.n_leaf_losses += 1
-        elif self._is_close:
+        elif self._is_number and self._is_close:
             if seen.paired is None:
                 graphs.at_backward(seen, loss)
             if seen.rounds == 1 and not seen.outside:
                 graphs.parameters_outside(seen, loss)
-        value, self._unscaled = self._unscaled, None
-        if value is None:
-            # elsewhere than on the CPU, a number would be waited for
-            value = loss.item() if loss.is_cpu else loss.detach()
-        seen.losses.add(value)
+        self._asks = is_leaf or self._is_close or not self._is_number
 
     def _see_modes(self) -> None:
         seen = self.seen

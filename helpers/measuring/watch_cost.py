@@ -12,22 +12,25 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from helpers.clinic import watch
-from helpers.clinic.watching import DENSE, is_looked_at
+from helpers.clinic.plan import DENSE, is_looked_at
 from helpers.measuring.jobs import job_called
 from helpers.model_configuration import v6 as model_configuration
 from helpers.pipeline import Configuration
 
 WARM_UP = 20  # steps, before anything is measured
 FIRST = 1000  # steps that `WatchCost.overall` is about
+# A look begins at the end of the step before, where hooks are put in place, and
+# leaves cold caches to the steps that follow.
+BEFORE, AFTER = 1, 3
 
 
 class WatchCost(NamedTuple):
     """How many times as long a step takes under a watch.
 
     Attributes:
-        between: a step that the watch does not look at closely.
-        look: one that it does, with what the step before it took longer, as
-            hooks are put in place at its end.
+        between: a step that the watch does not look at closely, and that is
+            not next to one.
+        look: one that it does, with what the steps next to it took longer.
     """
 
     between: float
@@ -51,8 +54,8 @@ def measure_watch_cost(n_rounds: int = 40, n_steps: int = 100) -> WatchCost:
 
     Args:
         n_rounds: pairs of runs; one training goes on through all of them.
-        n_steps: steps of each run, at least 21; the first ten, all looked at,
-            do not count.
+        n_steps: steps of each run, at least 64, so that several looks lie
+            within; the first ten, all looked at, do not count.
     """
     configuration, batches = _training()
     _seconds_of_steps(_without(configuration), configuration, batches, WARM_UP)
@@ -107,9 +110,17 @@ def _cost(plain: list[float], watched: list[float]) -> WatchCost:
     usual = statistics.median(plain[DENSE:])
     steps = range(DENSE, len(watched))
     looks = [step for step in steps if is_looked_at(step)]
-    others = [watched[step] for step in steps if step not in looks]
-    between = statistics.median(others)
-    look = statistics.median(
-        watched[step] + watched[step - 1] - between for step in looks
+    near = {
+        step + offset for step in looks for offset in range(-BEFORE, AFTER + 1)
+    }
+    between = statistics.median(
+        watched[step] for step in steps if step not in near
+    )
+    look = between + statistics.median(
+        sum(
+            watched[step + offset] - between
+            for offset in range(-BEFORE, AFTER + 1)
+        )
+        for step in looks
     )
     return WatchCost(between / usual, look / usual)

@@ -1,5 +1,6 @@
 """What a report counts, it counts from 1, as its readers do."""
 
+import pytest
 import torch
 from torch import nn, optim
 from torch.nn import functional as F
@@ -133,3 +134,43 @@ def test_gradients_that_stop_are_worse_if_nothing_is_frozen():
     level, words = levels_of_stopped(leaves_out)["gradients_stopped"]
     assert level == "suspicion" and "no backward pass reaches" in words
     assert "until about update 21," in words
+
+
+def other_kinds(net):
+    yield lambda: net(X).backward(torch.ones(len(X), 3))
+    yield lambda: torch.autograd.backward(iter([F.cross_entropy(net(X), Y)]))
+
+
+@pytest.mark.parametrize("at", range(22, 30))
+@pytest.mark.parametrize("kind", range(2), ids=["rows", "an iterator"])
+def test_a_loss_of_another_kind_between_looks_does_no_harm(at, kind):
+    """Most losses there are taken to be of the kind of the last one."""
+    net = mlp()
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    other = list(other_kinds(net))[kind]
+    with watch(net, optimizer) as watched:
+        for step in range(34):
+            optimizer.zero_grad()
+            if step in (at, at + 1):
+                other()
+            else:
+                F.cross_entropy(net(X), Y).backward()
+            optimizer.step()
+    seen = watched.seen
+    assert not seen.broken
+    assert seen.n_backward == 34 and seen.losses.n == 32
+
+
+def test_losses_without_a_graph_are_counted_from_the_first_one_asked_on():
+    net = mlp()
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    with watch(net, optimizer) as watched:
+        for step in range(100):
+            optimizer.zero_grad()
+            loss = F.cross_entropy(net(X), Y)
+            if step >= 62:
+                loss = loss.detach().requires_grad_()
+            loss.backward()
+            optimizer.step()
+    assert 31 <= watched.seen.n_leaf_losses <= 38
+    assert watched.seen.losses.n == 100

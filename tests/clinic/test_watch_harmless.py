@@ -12,8 +12,9 @@ from torch._dynamo.testing import CompileCounter
 from torch.nn import functional as F
 
 from helpers.clinic import looking, watch
+from helpers.clinic.plan import is_looked_at, next_look
 from helpers.clinic.stepping import Stepping
-from helpers.clinic.watching import Watch, is_looked_at, next_look
+from helpers.clinic.watching import Watch
 from helpers.networks import Network
 from tests.clinic.healthy import mlp, points
 from tests.tools import identical

@@ -2,25 +2,34 @@
 
 import pytest
 
-from helpers.clinic.watching import is_looked_at
+from helpers.clinic.plan import is_looked_at
 from helpers.measuring import watch_cost
 
 
 def test_looks_and_other_steps_are_compared_with_plain_ones():
-    plain = [9.0] * 10 + [2.0] * 50
+    plain = [9.0] * 10 + [2.0] * 54
     watched = [
         50.0 if step < 10 else 6.0 if is_looked_at(step) else 3.0
-        for step in range(60)
+        for step in range(64)
     ]
     assert watch_cost._cost(plain, watched) == (1.5, 3.0)
 
 
-def test_what_a_look_takes_at_the_end_of_the_step_before_counts():
+@pytest.mark.parametrize("offset", [-1, 1, 2, 3])
+def test_what_the_steps_next_to_a_look_take_longer_counts_to_it(offset):
     watched = [
-        6.0 if is_looked_at(step) else 3.0 + 0.5 * is_looked_at(step + 1)
-        for step in range(60)
+        6.0 if is_looked_at(step) else 3.0 + 0.5 * is_looked_at(step - offset)
+        for step in range(64)
     ]
-    assert watch_cost._cost([2.0] * 60, watched) == (1.5, 3.25)
+    assert watch_cost._cost([2.0] * 64, watched) == (1.5, 3.25)
+
+
+def test_a_step_further_away_does_not():
+    watched = [
+        6.0 if is_looked_at(step) else 3.0 + 0.5 * is_looked_at(step - 4)
+        for step in range(64)
+    ]
+    assert watch_cost._cost([2.0] * 64, watched) == (1.5, 3.0)
 
 
 def test_all_steps_together_are_weighed_by_how_many_are_looked_at():
@@ -45,7 +54,7 @@ def test_a_machine_that_turns_slower_changes_no_ratio(monkeypatch):
     monkeypatch.setattr(watch_cost, "WARM_UP", 0)
     # the warm-up takes a run of its own, so the pairs begin one later
     runs.append(None)
-    assert watch_cost.measure_watch_cost(5, 60) == (1.25, 1.25)
+    assert watch_cost.measure_watch_cost(5, 64) == (1.25, 1.25)
     ways = [isinstance(way, str) for way in runs[2:]]
     assert ways == [False, True, True, False] * 2 + [False, True]
 
