@@ -21,6 +21,8 @@ HOOK = "helpers.page.saving.before_saving"
 LOUD = re.compile(r"Traceback|attempted to send|Error|\[(?:E|C|W) ")
 QUIET = re.compile(
     "token|root user|not trusted|404 GET|websocket_ping|received signal"
+    # the folder was listed in the moment in which a page was saved
+    r"|/\.~\S+\.ipynb doesn't exist"
 )
 NOISE = re.compile(
     "Three.js|favicon|sourcemap|ResizeObserver|Failed to load resource"
