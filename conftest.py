@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -51,6 +52,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     importlib.import_module("matplotlib.font_manager")
 os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(_private / "t")))
 tempfile.tempdir = None  # read the new place
+# A script that starts the tests in the background lets them ignore Ctrl-C. The
+# programs under test would inherit that, and could not be stopped.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
