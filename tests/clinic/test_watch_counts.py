@@ -31,8 +31,8 @@ def test_the_backward_pass_of_a_nan():
     assert "at backward pass 4;" in said
 
 
-def test_the_update_in_eval_mode():
-    net = mlp(extra=[nn.Dropout(0.5)])
+def evaluated_once(net):
+    """Return what validates after step 5, and leaves the eval mode on."""
 
     def validate(step):
         if step == 5:
@@ -40,22 +40,20 @@ def test_the_update_in_eval_mode():
             with torch.no_grad():
                 net(X)
 
+    return validate
+
+
+def test_the_update_in_eval_mode():
+    net = mlp(extra=[nn.Dropout(0.5)])
     assert "from update 5 on" in saw(
-        "train_mode_not_restored", net, 20, validate
+        "train_mode_not_restored", net, 20, evaluated_once(net)
     )
 
 
 def test_both_kinds_of_layers_that_a_mode_changes_are_named():
     net = mlp(extra=[nn.Dropout(0.5), nn.BatchNorm1d(32)])
-
-    def validate(step):
-        if step == 5:
-            net.eval()
-            with torch.no_grad():
-                net(X)
-
     assert "has batch norm and dropout" in saw(
-        "train_mode_not_restored", net, 20, validate
+        "train_mode_not_restored", net, 20, evaluated_once(net)
     )
 
 
